@@ -1,0 +1,54 @@
+/* process_page.h: what proc shows each process of itself, read-only, at PROCESS_PAGE in its address space; and numbers of the process
+ * protocol. */
+#ifndef ABI_PROCESS_PAGE_H
+#define ABI_PROCESS_PAGE_H
+
+#include "types.h"
+
+/* The POSIX part of an address space. The runtime image is linked at RUNTIME_BASE + 0x100000. */
+#define RUNTIME_ENTRY_PAGE RUNTIME_BASE                 /* read-only page of entry points: +0x40 = long (*)(n, a, b, c, d, e, f) for native programs */
+#define PROCESS_PAGE       (RUNTIME_BASE + 0x10000)
+#define RUNTIME_IMAGE      (RUNTIME_BASE + 0x100000)
+#define RUNTIME_STACKS     (RUNTIME_BASE + 0x100000000ull) /* blocks of RUNTIME_STACK_SIZE: thread page at the block's start, upcall stack down from its end */
+#define RUNTIME_STACK_SIZE 0x10000ull
+#define RUNTIME_FIRST_PAGE RUNTIME_STACKS               /* the first thread's thread page */
+
+/* Where proc puts capabilities in a POSIX task's table (indexes). */
+enum posix_cap : uint32_t {
+    POSIX_CAP_TASK = 1,     /* itself: map, threads, info, clone is proc's */
+    POSIX_CAP_THREAD = 2,   /* its first thread */
+    POSIX_CAP_PROCESS = 3,  /* control facet of the process protocol */
+    POSIX_CAP_IDENTITY = 4, /* identity facet, to give to servers */
+    POSIX_CAP_LEDGER = 5,
+    POSIX_CAP_VFS = 6,      /* vfs port to attach to */
+    POSIX_CAP_PIPE = 7,
+    POSIX_CAP_INIT = 8,     /* service facet for poweroff: only process 1 and what it passes on */
+    POSIX_CAP_CONSOLE = 9,  /* descriptor 0, 1, 2 of the first process: the open terminal */
+    POSIX_CAP_FIRST_FREE = 16,
+};
+
+struct process_page {
+    uint32_t pid, parent, group, session;
+    uint32_t uid, euid, suid, gid, egid, sgid;
+    _Atomic uint64_t pending;       /* signals that wait for take_signal: bit n-1 */
+    uint64_t start_ns;
+    uint64_t wall_offset_ns;        /* realtime = monotonic + this */
+    uint64_t page_size, cluster_size, cpus, memory_total;
+    char     machine[16];           /* as uname -m says */
+};
+
+enum process_figure : int { PROCESS_GROUP = 0, PROCESS_SESSION = 1, PROCESS_PARENT = 2 };
+
+struct system_figures {
+    uint64_t uptime_ns, idle_ns, memory_total, memory_free, memory_cached, processes, load[3];
+    uint64_t user_ns, system_ns, children_user_ns, children_system_ns;
+};
+
+/* How the first POSIX process is started: at the image's entry with argument = address of this in its memory (below the upcall stack). */
+struct posix_start {
+    uint64_t argument_count;
+    uint64_t environment_count;
+    char     strings[]; /* path to execute, then the arguments, then the environment, each NUL terminated */
+};
+
+#endif

@@ -1,0 +1,228 @@
+/* entry.S (loongarch64): traps in and out, TLB refill, waiting for interrupts, FPU registers. */
+#include <csr.h>
+#include <offsets.h>
+
+#define REGISTERS_BUT_SP \
+    R(1) R(2) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) R(21) \
+    R(22) R(23) R(24) R(25) R(26) R(27) R(28) R(29) R(30) R(31)
+
+    .section .text.entry, "ax"
+
+/* From where an exception code leads: two instructions each; interrupts are 64 and up. */
+    .balign 4096
+    .globl trap_vectors
+trap_vectors:
+    .set vector, 0
+    .rept 64 + 13
+    csrwr $sp, CSR_SAVE1
+    .if vector == CODE_SYSCALL
+    b syscall_entry
+    .else
+    b trap_entry
+    .endif
+    .set vector, vector + 1
+    .endr
+
+/* Both: $sp is in SAVE1. Save the registers in the frame of the current thread; then $sp = frame, $r21 = this_cpu(), $t0.. are free. */
+.macro save_user_registers
+    csrrd $sp, CSR_SAVE0
+    ld.d $sp, $sp, CPU_CURRENT
+#define R(n) st.d $r##n, $sp, FRAME_REGISTER(n);
+    REGISTERS_BUT_SP
+#undef R
+    csrrd $t0, CSR_SAVE1
+    csrrd $r21, CSR_SAVE0
+    csrrd $t1, CSR_ERA
+    st.d $t0, $sp, FRAME_REGISTER(3)
+.endm
+
+    .balign 64
+    .type syscall_entry, @function
+syscall_entry:
+    save_user_registers
+    lu12i.w $t2, CODE_SYSCALL << 4
+    addi.d $t1, $t1, 4
+    st.d $t2, $sp, FRAME_CAUSE_OFFSET
+    st.d $t1, $sp, FRAME_PC_OFFSET
+    ld.d $sp, $r21, CPU_STACK_TOP
+    move $fp, $zero
+    bl trap_syscall
+trap_return:
+    ld.d $sp, $r21, CPU_CURRENT
+    ld.d $t0, $sp, FRAME_PC_OFFSET
+    csrwr $t0, CSR_ERA
+#define R(n) ld.d $r##n, $sp, FRAME_REGISTER(n);
+    REGISTERS_BUT_SP
+#undef R
+    ld.d $sp, $sp, FRAME_REGISTER(3)
+    ertn
+    .size syscall_entry, . - syscall_entry
+
+    .balign 64
+    .type trap_entry, @function
+trap_entry:
+    csrrd $sp, CSR_PRMD
+    andi $sp, $sp, 3
+    beqz $sp, from_kernel
+    save_user_registers
+    csrrd $t2, CSR_ESTAT
+    st.d $t1, $sp, FRAME_PC_OFFSET
+    st.d $t2, $sp, FRAME_CAUSE_OFFSET
+    ld.d $sp, $r21, CPU_STACK_TOP
+    move $fp, $zero
+    bl trap_user
+    b trap_return
+    .size trap_entry, . - trap_entry
+
+/* The previous mode may be the kernel's, from cpu_wait. */
+    .globl arch_return_to_user
+    .type arch_return_to_user, @function
+arch_return_to_user:
+    ori $t0, $zero, PRMD_USER
+    csrwr $t0, CSR_PRMD
+    b trap_return
+    .size arch_return_to_user, . - arch_return_to_user
+
+    .globl cpu_wait
+    .type cpu_wait, @function
+cpu_wait:
+    ori $t0, $zero, CRMD_IE
+    csrxchg $t0, $t0, CSR_CRMD
+wait_begin:
+    idle 0
+    ori $t0, $zero, CRMD_IE
+    csrxchg $zero, $t0, CSR_CRMD
+wait_end:
+    ret
+    .size cpu_wait, . - cpu_wait
+#define WAIT_SIZE 12
+
+/* An interrupt in cpu_wait: it returns, and interrupts are off. Nothing comes back from other traps: only what the panic shows is kept,
+ * and the stack may be what broke. */
+    .type from_kernel, @function
+from_kernel:
+    csrwr $t0, CSR_SAVE2
+    csrrd $sp, CSR_ERA
+    la.pcrel $t0, wait_begin
+    sub.d $sp, $sp, $t0
+    sltui $sp, $sp, WAIT_SIZE
+    beqz $sp, 1f
+    addi.d $t0, $t0, WAIT_SIZE
+    csrwr $t0, CSR_ERA
+    csrwr $zero, CSR_PRMD
+    csrrd $t0, CSR_SAVE2
+    csrrd $sp, CSR_SAVE1
+    ertn
+1:  la.pcrel $sp, emergency_stack_top
+    csrrd $a0, CSR_ERA
+    move $a1, $fp
+    csrrd $a2, CSR_ESTAT
+    csrrd $a3, CSR_BADV
+    csrrd $r21, CSR_SAVE0
+    move $fp, $zero
+    bl trap_kernel
+    .size from_kernel, . - from_kernel
+
+    .globl arch_call_on_stack_top
+    .type arch_call_on_stack_top, @function
+arch_call_on_stack_top:
+    ld.d $sp, $r21, CPU_STACK_TOP
+    move $fp, $zero
+    move $ra, $zero
+    jr $a0
+    .size arch_call_on_stack_top, . - arch_call_on_stack_top
+
+/* TLB refill: translation is off, addresses are physical. An absent entry is 0, and the table at 0 is empty. TLBREHI.PS is that of small
+ * leaves but for the moment of a big one. */
+    .balign 4096
+    .globl tlb_refill
+    .type tlb_refill, @function
+tlb_refill:
+    csrwr $t0, CSR_TLBRSAVE
+    csrwr $t1, CSR_SAVE3
+    csrrd $t1, CSR_TLBRBADV
+    csrrd $t0, CSR_PGDL
+    srli.d $t1, $t1, PTE_TOP_SHIFT + PTE_INDEX_BITS
+    bnez $t1, 2f
+    csrrd $t1, CSR_TLBRBADV
+    bstrpick.d $t1, $t1, PTE_TOP_SHIFT + PTE_INDEX_BITS - 1, PTE_TOP_SHIFT
+    alsl.d $t0, $t1, $t0, 3
+    ld.d $t0, $t0, 0
+    csrrd $t1, CSR_TLBRBADV
+    bstrpick.d $t1, $t1, PTE_BIG_SHIFT + PTE_INDEX_BITS - 1, PTE_BIG_SHIFT
+    alsl.d $t0, $t1, $t0, 3
+    ld.d $t0, $t0, 0
+    andi $t1, $t0, 1 << PTE_LEAF_BIT
+    bnez $t1, 1f
+    csrrd $t1, CSR_TLBRBADV
+    bstrpick.d $t1, $t1, PTE_SMALL_SHIFT + PTE_INDEX_BITS - 1, PTE_SMALL_SHIFT + 1
+    alsl.d $t0, $t1, $t0, 4
+    ld.d $t1, $t0, 0
+    csrwr $t1, CSR_TLBRELO0
+    ld.d $t1, $t0, 8
+    csrwr $t1, CSR_TLBRELO1
+    tlbfill
+    csrrd $t1, CSR_SAVE3
+    csrrd $t0, CSR_TLBRSAVE
+    ertn
+
+1:  move $t1, $t0 /* a pair of halves */
+    csrwr $t1, CSR_TLBRELO0
+    lu12i.w $t1, 1 << (PTE_BIG_SHIFT - 1 - 12)
+    add.d $t1, $t0, $t1
+    csrwr $t1, CSR_TLBRELO1
+    csrrd $t0, CSR_TLBREHI
+    addi.d $t0, $t0, PTE_BIG_SHIFT - 1 - PTE_SMALL_SHIFT
+    csrwr $t0, CSR_TLBREHI
+    tlbfill
+    csrwr $t0, CSR_TLBREHI
+    csrrd $t1, CSR_SAVE3
+    csrrd $t0, CSR_TLBRSAVE
+    ertn
+
+2:  csrwr $zero, CSR_TLBRELO0 /* beyond what tables translate */
+    csrwr $zero, CSR_TLBRELO1
+    tlbfill
+    csrrd $t1, CSR_SAVE3
+    csrrd $t0, CSR_TLBRSAVE
+    ertn
+    .size tlb_refill, . - tlb_refill
+
+#define FPU_REGISTERS \
+    F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) \
+    F(16) F(17) F(18) F(19) F(20) F(21) F(22) F(23) F(24) F(25) F(26) F(27) F(28) F(29) F(30) F(31)
+#define FPU_FLAGS C(0) C(1) C(2) C(3) C(4) C(5) C(6) C(7)
+
+    .text
+    .globl fpu_save_registers
+    .type fpu_save_registers, @function
+fpu_save_registers:
+#define F(n) fst.d $f##n, $a0, 8 * n;
+    FPU_REGISTERS
+#undef F
+#define C(n) movcf2gr $t0, $fcc##n; st.b $t0, $a0, FPU_FCC + n;
+    FPU_FLAGS
+#undef C
+    movfcsr2gr $t0, $fcsr0
+    st.d $t0, $a0, FPU_FCSR
+    ret
+    .size fpu_save_registers, . - fpu_save_registers
+
+    .globl fpu_load_registers
+    .type fpu_load_registers, @function
+fpu_load_registers:
+#define F(n) fld.d $f##n, $a0, 8 * n;
+    FPU_REGISTERS
+#undef F
+#define C(n) ld.bu $t0, $a0, FPU_FCC + n; movgr2cf $fcc##n, $t0;
+    FPU_FLAGS
+#undef C
+    ld.d $t0, $a0, FPU_FCSR
+    movgr2fcsr $fcsr0, $t0
+    ret
+    .size fpu_load_registers, . - fpu_load_registers
+
+    .bss
+    .balign 16
+    .space 4096
+emergency_stack_top:

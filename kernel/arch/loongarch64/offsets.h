@@ -1,0 +1,20 @@
+/* offsets.h (loongarch64): what assembly knows of C structures; asserted in trap.c. */
+#ifndef LOONGARCH64_OFFSETS_H
+#define LOONGARCH64_OFFSETS_H
+
+#define CPU_CURRENT 0
+#define CPU_STACK_TOP 8
+#define FRAME_REGISTER(n) (8 * (n))
+#define FRAME_PC_OFFSET 256
+#define FRAME_CAUSE_OFFSET 272
+#define FPU_FCC 256
+#define FPU_FCSR 264
+
+#define CODE_SYSCALL 0xb
+#define PTE_LEAF_BIT 2
+#define PTE_SMALL_SHIFT 14 /* of leaves of level 0, and of the index of their table */
+#define PTE_BIG_SHIFT 22   /* of level 1 */
+#define PTE_TOP_SHIFT 30
+#define PTE_INDEX_BITS 8
+
+#endif

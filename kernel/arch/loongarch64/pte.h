@@ -1,0 +1,87 @@
+/* pte.h (loongarch64): page table entries, which only software reads: leaves as TLBELO has them, with bits of ours between G and PPN. Tables
+ * are named by their physical address alone. See arch/radix/radix.h for what each function does. */
+#ifndef LOONGARCH64_PTE_H
+#define LOONGARCH64_PTE_H
+
+#include <map.h>
+#include <offsets.h>
+
+typedef uint64_t pte_t;
+
+#define PTE_VALID    (1ull << 0)  /* accessed */
+#define PTE_DIRTY    (1ull << 1)  /* writable and written */
+#define PTE_USER     (3ull << 2)  /* PLV 3; bit 2 tells a leaf from a table */
+#define PTE_CACHED   (1ull << 4)
+#define PTE_COMBINED (2ull << 4)  /* weakly ordered, not cached */
+#define PTE_WRITE    (1ull << 7)  /* ours */
+#define PTE_WRITTEN  (1ull << 8)  /* ours: dirty, whatever is allowed now */
+#define PTE_NO_READ  (1ull << 61)
+#define PTE_NO_EXEC  (1ull << 62)
+#define PTE_ADDRESS  0x0000fffffffff000ull
+#define PTE_FORBIDDEN_EXEC (1ull << 9) /* ours: no execution, whether the TLB is told so or not */
+
+/* PTE_NO_EXEC, or 0: QEMU 7.2 never comes back from a fetch that is inhibited (it reads the instruction for CSR.BADI, which faults, and so
+ * on). CPUs that know their page sizes (CSR.PRCFG2) are newer. Fixed at boot. */
+extern pte_t pte_no_exec;
+static_assert(PTE_USER >> PTE_LEAF_BIT & 1);
+
+#define RADIX_TOP 2u
+#define RADIX_SLOT_BITS PTE_INDEX_BITS
+#define RADIX_USER_SLOTS 256u
+#define RADIX_BREAKS 0
+#define radix_has_groups false
+static_assert(PTE_SMALL_SHIFT == MP_SHIFT && PTE_BIG_SHIFT == MP_SHIFT + RADIX_SLOT_BITS && PTE_TOP_SHIFT == PTE_BIG_SHIFT + RADIX_SLOT_BITS);
+static_assert(USER_END <= MP_SIZE << RADIX_SLOT_BITS * (RADIX_TOP + 1));
+
+static inline bool pte_present(pte_t pte) { return pte != 0; }
+static inline bool pte_is_leaf(pte_t pte, unsigned) { return pte & 1u << PTE_LEAF_BIT; }
+static inline pte_t pte_to_table(paddr_t pa) { return pa; }
+static inline paddr_t pte_table(pte_t pte) { return pte; }
+static inline pte_t pte_leaf(paddr_t pa, pte_t attributes, unsigned) { return pa | attributes; }
+static inline pte_t pte_group_leaf(paddr_t pa, pte_t attributes) { return pa | attributes; }
+static inline bool pte_grouped(pte_t) { return false; }
+static inline pte_t pte_ungrouped(pte_t pte, unsigned) { return pte; }
+static inline paddr_t pte_translate(pte_t pte, unsigned level, uint64_t va)
+{
+    uint64_t inside = ((MP_SIZE << RADIX_SLOT_BITS * level) - 1) & ~(MP_SIZE - 1);
+    return (pte & PTE_ADDRESS & ~inside) | (va & inside);
+}
+static inline pte_t pte_attributes(pte_t pte) { return pte & ~PTE_ADDRESS; }
+static inline unsigned pte_prot(pte_t pte)
+{
+    return (pte & PTE_NO_READ ? 0 : PROT_BIT_READ) | (pte & PTE_WRITE ? PROT_BIT_WRITE : 0) | (pte & PTE_FORBIDDEN_EXEC ? 0 : PROT_BIT_EXEC);
+}
+
+/* What is writable is readable. */
+static inline pte_t pte_with_prot(pte_t pte, unsigned prot)
+{
+    pte &= ~(PTE_NO_READ | PTE_WRITE | PTE_NO_EXEC | PTE_FORBIDDEN_EXEC | PTE_DIRTY);
+    pte |= prot & (PROT_BIT_READ | PROT_BIT_WRITE) ? 0 : PTE_NO_READ;
+    pte |= prot & PROT_BIT_EXEC ? 0 : PTE_FORBIDDEN_EXEC | pte_no_exec;
+    if (prot & PROT_BIT_WRITE)
+        pte |= PTE_WRITE | (pte & PTE_WRITTEN ? PTE_DIRTY : 0);
+    return pte;
+}
+static inline bool pte_accessed(pte_t pte) { return pte & PTE_VALID; }
+static inline bool pte_dirty(pte_t pte) { return pte & PTE_WRITTEN; }
+/* An absent entry, as it may have become meanwhile, stays as it is. */
+static inline pte_t pte_touched(pte_t pte, bool write)
+{
+    if (!pte_present(pte))
+        return pte;
+    if (write)
+        pte |= PTE_WRITTEN | (pte & PTE_WRITE ? PTE_DIRTY : 0);
+    return pte | PTE_VALID;
+}
+static inline bool pte_needs_break(pte_t, pte_t) { return false; }
+
+/* A TLB may hold an invalid entry: a fault there is answered by radix_touch, whose caller flushes. */
+static inline void radix_written(void) {}
+
+static inline pte_t pte_of_user(unsigned prot, unsigned cache)
+{
+    static const pte_t of_cache[] = {[CACHE_NORMAL] = PTE_CACHED, [CACHE_DEVICE] = 0, [CACHE_WRITE_COMBINING] = PTE_COMBINED};
+    return pte_with_prot(PTE_VALID | PTE_USER | of_cache[cache], prot);
+}
+
+#endif

@@ -1,0 +1,281 @@
+/* entry.S (mips64el): exceptions in and out, TLB refill, waiting for interrupts, FPU registers. $26 and $27 are the kernel's at any time. */
+#include <cp0.h>
+#include <offsets.h>
+
+#define zero $0
+#define at $1
+#define k0 $26
+#define k1 $27
+#define gp $28
+#define sp $29
+#define s8 $30
+#define ra $31
+#define REGISTERS \
+    R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) \
+    R(21) R(22) R(23) R(24) R(25) R(28) R(29) R(30) R(31)
+
+    .set noreorder
+    .set noat
+
+    .section .text.entry, "ax"
+    .balign 4096
+    .globl exception_vectors
+exception_vectors:
+    b broken_refill /* 32-bit refill: user addresses are 64 bits wide */
+    nop
+
+/* Refill. A table is a negative entry; what is absent and what is too high is a page fault, of which the exception code says the access. */
+    .org exception_vectors + 0x080
+    .type tlb_refill, @function
+tlb_refill:
+    dmfc0 k0, CP0_BADVADDR
+    dmfc0 k1, CP0_KSCRATCH_ROOT
+    dsrl32 k0, k0, PTE_VA_BITS - 32
+    bnez k0, refill_fault
+    dmfc0 k0, CP0_BADVADDR
+    dsrl k0, k0, PTE_TOP_SHIFT - 3
+    andi k0, k0, ((1 << PTE_INDEX_BITS) - 1) << 3
+    daddu k1, k1, k0
+    ld k1, 0(k1)
+    dmfc0 k0, CP0_BADVADDR
+    bgez k1, refill_fault
+    dsrl k0, k0, PTE_BIG_SHIFT - 3
+    andi k0, k0, ((1 << PTE_INDEX_BITS) - 1) << 3
+    daddu k1, k1, k0
+    ld k1, 0(k1)
+    dmfc0 k0, CP0_CONTEXT /* the number of the pair, times 16 */
+    bgez k1, refill_big
+    andi k0, k0, (((1 << PTE_INDEX_BITS) - 1) << 3) & ~15
+    daddu k1, k1, k0
+    ld k0, 0(k1)
+    ld k1, 8(k1)
+    drotr k0, k0, PTE_LOW_BITS
+    dmtc0 k0, CP0_ENTRYLO0
+    drotr k1, k1, PTE_LOW_BITS
+    dmtc0 k1, CP0_ENTRYLO1
+    ehb
+    tlbwr
+    eret
+
+    .org exception_vectors + 0x100
+    b broken_refill /* cache error */
+    nop
+
+/* Everything else. */
+    .org exception_vectors + 0x180
+    .type general_entry, @function
+general_entry:
+    mfc0 k0, CP0_STATUS
+    mfc0 k1, CP0_CAUSE
+    andi k0, k0, STATUS_USER
+    beqz k0, from_kernel
+    andi k1, k1, CAUSE_CODE
+    xori k1, k1, CAUSE_SYSCALL
+    dmfc0 k0, CP0_KSCRATCH_CPU
+    beqz k1, syscall_entry
+    ld k0, CPU_CURRENT(k0)
+    b trap_entry
+    nop
+
+    .org exception_vectors + 0x200
+interrupt_entry:
+    mfc0 k0, CP0_STATUS
+    andi k0, k0, STATUS_USER
+    beqz k0, from_kernel
+    dmfc0 k0, CP0_KSCRATCH_CPU
+    b trap_entry
+    ld k0, CPU_CURRENT(k0)
+
+    .balign 64
+broken_refill:
+    b broken
+    nop
+
+refill_fault:
+    mfc0 k0, CP0_STATUS
+    andi k0, k0, STATUS_USER
+    beqz k0, broken
+    dmfc0 k0, CP0_KSCRATCH_CPU
+    b trap_entry
+    ld k0, CPU_CURRENT(k0)
+
+/* An entry of level 1 that is no table: a leaf, loaded as a pair of halves, or absent. */
+refill_big:
+    beqz k1, refill_fault
+    drotr k1, k1, PTE_LOW_BITS
+    dmtc0 k1, CP0_ENTRYLO0
+    lui k0, (1 << (PTE_BIG_SHIFT - 1 - PTE_LOW_BITS)) >> 16
+    .if (1 << (PTE_BIG_SHIFT - 1 - PTE_LOW_BITS)) & 0xffff
+    ori k0, k0, (1 << (PTE_BIG_SHIFT - 1 - PTE_LOW_BITS)) & 0xffff
+    .endif
+    daddu k1, k1, k0
+    dmtc0 k1, CP0_ENTRYLO1
+    lui k0, ((1 << PTE_BIG_SHIFT) - (1 << (PTE_SMALL_SHIFT + 1))) >> 16
+    ori k0, k0, ((1 << PTE_BIG_SHIFT) - (1 << (PTE_SMALL_SHIFT + 1))) & 0xffff
+    mtc0 k0, CP0_PAGEMASK
+    ehb
+    tlbwr
+    mtc0 zero, CP0_PAGEMASK
+    ehb
+    eret
+    .size tlb_refill, . - tlb_refill
+
+/* k0 = frame. Afterwards: gp = this_cpu(), the kernel's stack and Status, k1 = EPC. */
+.macro save_user_registers
+#define R(n) sd $n, FRAME_REGISTER(n)(k0);
+    REGISTERS
+#undef R
+    mfhi $2
+    mflo $3
+    dmfc0 gp, CP0_KSCRATCH_CPU
+    sd $2, FRAME_HI(k0)
+    sd $3, FRAME_LO(k0)
+    dmfc0 k1, CP0_EPC
+    ld sp, CPU_STACK_TOP(gp)
+    lui $2, STATUS_KERNEL >> 16
+    ori $2, $2, STATUS_KERNEL & 0xffff
+    move s8, zero
+.endm
+
+    .balign 64
+    .type syscall_entry, @function
+syscall_entry:
+    save_user_registers
+    li $3, CAUSE_SYSCALL
+    daddiu k1, k1, 4
+    sd $3, FRAME_CAUSE_OFFSET(k0)
+    sd k1, FRAME_PC_OFFSET(k0)
+    mtc0 $2, CP0_STATUS
+    jal trap_syscall
+    nop
+    .globl arch_return_to_user
+    .type arch_return_to_user, @function
+arch_return_to_user:
+    ld k0, CPU_CURRENT(gp)
+    ld $2, FRAME_HI(k0)
+    ld $3, FRAME_LO(k0)
+    ld k1, FRAME_STATUS_OFFSET(k0)
+    mthi $2
+    mtlo $3
+    mtc0 k1, CP0_STATUS
+    ld k1, FRAME_PC_OFFSET(k0)
+#define R(n) ld $n, FRAME_REGISTER(n)(k0);
+    REGISTERS
+#undef R
+    dmtc0 k1, CP0_EPC
+    ehb
+    eret
+    .size syscall_entry, . - syscall_entry
+
+    .balign 64
+    .type trap_entry, @function
+trap_entry:
+    save_user_registers
+    mfc0 $4, CP0_CAUSE
+    sd k1, FRAME_PC_OFFSET(k0)
+    sd $4, FRAME_CAUSE_OFFSET(k0)
+    mtc0 $2, CP0_STATUS
+    jal trap_user
+    nop
+    b arch_return_to_user
+    nop
+    .size trap_entry, . - trap_entry
+
+    .globl cpu_wait
+    .type cpu_wait, @function
+cpu_wait:
+    mfc0 $8, CP0_STATUS
+    ori $8, $8, STATUS_IE
+    mtc0 $8, CP0_STATUS
+wait_begin:
+    ehb
+    wait
+    di
+    ehb
+wait_end:
+    jr ra
+    nop
+    .size cpu_wait, . - cpu_wait
+#define WAIT_SIZE 16
+
+/* An interrupt in cpu_wait: it returns, and interrupts are off. Nothing comes back from other exceptions: only what the panic shows is
+ * kept, and the stack may be what broke. */
+    .type from_kernel, @function
+from_kernel:
+    dmfc0 k0, CP0_EPC
+    lui k1, %hi(wait_begin)
+    daddiu k1, k1, %lo(wait_begin)
+    dsubu k0, k0, k1
+    sltiu k0, k0, WAIT_SIZE
+    beqz k0, broken
+    daddiu k1, k1, WAIT_SIZE
+    dmtc0 k1, CP0_EPC
+    mfc0 k0, CP0_STATUS
+    ins k0, zero, 0, 1
+    mtc0 k0, CP0_STATUS
+    ehb
+    eret
+broken:
+    dmfc0 $4, CP0_EPC
+    move $5, sp
+    mfc0 $6, CP0_CAUSE
+    dmfc0 $7, CP0_BADVADDR
+    dmfc0 gp, CP0_KSCRATCH_CPU
+    lui sp, %hi(emergency_stack_top)
+    daddiu sp, sp, %lo(emergency_stack_top)
+    lui $2, STATUS_KERNEL >> 16
+    ori $2, $2, STATUS_KERNEL & 0xffff
+    mtc0 $2, CP0_STATUS
+    jal trap_kernel
+    move s8, zero
+    .size from_kernel, . - from_kernel
+
+    .globl arch_call_on_stack_top
+    .type arch_call_on_stack_top, @function
+arch_call_on_stack_top:
+    ld sp, CPU_STACK_TOP(gp)
+    move s8, zero
+    jr $4
+    move ra, zero
+    .size arch_call_on_stack_top, . - arch_call_on_stack_top
+
+#define FPU_REGISTERS \
+    F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) \
+    F(16) F(17) F(18) F(19) F(20) F(21) F(22) F(23) F(24) F(25) F(26) F(27) F(28) F(29) F(30) F(31)
+
+    .set push
+    .set hardfloat
+    .set fp=64
+    .text
+    .globl fpu_save_registers
+    .type fpu_save_registers, @function
+fpu_save_registers:
+#define F(n) sdc1 $f##n, 8 * n($4);
+    FPU_REGISTERS
+#undef F
+    cfc1 $8, $31
+    jr ra
+    sd $8, FPU_FCSR($4)
+    .size fpu_save_registers, . - fpu_save_registers
+
+/* Without the causes of exceptions that were: they would come again. */
+    .globl fpu_load_registers
+    .type fpu_load_registers, @function
+fpu_load_registers:
+#define F(n) ldc1 $f##n, 8 * n($4);
+    FPU_REGISTERS
+#undef F
+    ld $8, FPU_FCSR($4)
+    lui $9, FCSR_CAUSES >> 16
+    ori $9, $9, FCSR_CAUSES & 0xffff
+    nor $9, $9, zero
+    and $8, $8, $9
+    jr ra
+    ctc1 $8, $31
+    .size fpu_load_registers, . - fpu_load_registers
+    .set pop
+
+    .bss
+    .balign 16
+    .space 4096
+emergency_stack_top:

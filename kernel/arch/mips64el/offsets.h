@@ -1,0 +1,23 @@
+/* offsets.h (mips64el): what assembly knows of C structures; asserted in trap.c. */
+#ifndef MIPS64EL_OFFSETS_H
+#define MIPS64EL_OFFSETS_H
+
+#define CPU_CURRENT 0
+#define CPU_STACK_TOP 8
+#define FRAME_REGISTER(n) (8 * (n))
+#define FRAME_HI 256
+#define FRAME_LO 264
+#define FRAME_PC_OFFSET 272
+#define FRAME_STATUS_OFFSET 280
+#define FRAME_CAUSE_OFFSET 296
+#define FPU_FCSR 256
+#define FCSR_CAUSES 0x3f000
+
+#define PTE_LOW_BITS 6   /* of ours and RI, XI: rotated to the top for EntryLo */
+#define PTE_SMALL_SHIFT 12
+#define PTE_BIG_SHIFT 21
+#define PTE_TOP_SHIFT 30
+#define PTE_INDEX_BITS 9
+#define PTE_VA_BITS 38
+
+#endif

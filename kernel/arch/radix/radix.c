@@ -1,0 +1,455 @@
+/* radix.c: page tables. Not here: the form of entries, TLBs. */
+#include <arch/radix/radix.h>
+#include <lib/assert.h>
+#include <mm/carve.h>
+
+enum : unsigned { SLOT_BITS = RADIX_SLOT_BITS, SLOTS = 1u << RADIX_SLOT_BITS };
+#define SPAN(level) ((size_t)1 << SLOT_BITS * (level)) /* MPs that an entry translates */
+#define GROUP_BYTES (RADIX_GROUP * MP_SIZE)
+
+static inline unsigned slot_index(uint64_t va, unsigned level)
+{
+    return va >> (MP_SHIFT + SLOT_BITS * level) & (SLOTS - 1);
+}
+
+static inline bool aligned(uint64_t address, unsigned level)
+{
+    return (address & (MP_SIZE * SPAN(level) - 1)) == 0;
+}
+
+static inline pte_t read_pte(const pte_t *slot)
+{
+    return __atomic_load_n(slot, __ATOMIC_RELAXED);
+}
+
+static inline void write_pte(pte_t *slot, pte_t pte)
+{
+    __atomic_store_n(slot, pte, __ATOMIC_RELAXED);
+}
+
+/* The hardware may set bits of a live entry meanwhile. */
+static inline bool replace_pte(pte_t *slot, pte_t *old, pte_t pte)
+{
+    return __atomic_compare_exchange_n(slot, old, pte, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static inline pte_t *table_of(pte_t pte)
+{
+    return phys_to_virt(pte_table(pte));
+}
+
+static inline pte_t *root_of(const struct arch_space *space)
+{
+    return phys_to_virt(space->radix.root);
+}
+
+/* MPs from va to the end of what the entry translates, at most count. */
+static inline size_t pages_in_slot(uint64_t va, unsigned level, size_t count)
+{
+    size_t pages = SPAN(level) - ((va >> MP_SHIFT) & (SPAN(level) - 1));
+    return pages < count ? pages : count;
+}
+
+/* The first slot of [i, end) that is not 0, else end. Most are: eight at a time. */
+static unsigned next_used(const pte_t *table, unsigned i, unsigned end)
+{
+    for (; i < end && i % 8; i++)
+        if (table[i])
+            return i;
+    for (const pte_t *t = table + i; i + 8 <= end; i += 8, t += 8)
+        if (t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7])
+            break;
+    while (i < end && !table[i])
+        i++;
+    return i;
+}
+
+/* --- tables ------------------------------------------------------------------------------------------------------------------------ */
+static pte_t *table_create(struct arch_space *space, paddr_t *pa)
+{
+    if (RADIX_TABLE_BYTES < MP_SIZE) {
+        pte_t *table = kernel_alloc(RADIX_TABLE_BYTES);
+        if (!table)
+            return nullptr;
+        *pa = virt_to_phys(table);
+        space->radix.tables++;
+        return table;
+    }
+    *pa = mp_alloc(0, true);
+    if (!*pa)
+        return nullptr;
+    space->radix.tables++;
+    return phys_to_virt(*pa);
+}
+
+static void table_free(paddr_t pa)
+{
+    if (RADIX_TABLE_BYTES < MP_SIZE)
+        kernel_free(phys_to_virt(pa), RADIX_TABLE_BYTES);
+    else
+        mp_free(pa, 0);
+}
+
+bool radix_init(struct arch_space *space)
+{
+    space->radix = (struct radix){0};
+    return table_create(space, &space->radix.root) != nullptr;
+}
+
+/* A table that is out of the tree waits on a list. The link's bit 0 is clear: a walker that still comes by sees an absent entry. */
+static void retire(struct arch_space *space, pte_t pte, unsigned level)
+{
+    pte_t *table = table_of(pte);
+    for (unsigned i = level > 1 ? 0 : SLOTS; (i = next_used(table, i, SLOTS)) < SLOTS; i++)
+        if (pte_present(table[i]) && !pte_is_leaf(table[i], level - 1))
+            retire(space, table[i], level - 1);
+    write_pte(table, space->radix.retired);
+    space->radix.retired = pte_table(pte);
+    space->radix.tables--;
+}
+
+static void free_retired(struct arch_space *space)
+{
+    for (paddr_t table = space->radix.retired, next; table; table = next) {
+        next = *(pte_t *)phys_to_virt(table);
+        table_free(table);
+    }
+    space->radix.retired = 0;
+}
+
+void arch_space_destroy(struct arch_space *space)
+{
+    pte_t *root = root_of(space);
+    for (unsigned i = 0; (i = next_used(root, i, RADIX_USER_SLOTS)) < RADIX_USER_SLOTS; i++)
+        if (pte_present(root[i]) && !pte_is_leaf(root[i], RADIX_TOP))
+            retire(space, root[i], RADIX_TOP);
+    free_retired(space);
+    table_free(space->radix.root);
+    space->radix = (struct radix){0};
+}
+
+size_t arch_space_table_bytes(const struct arch_space *space)
+{
+    return space->radix.tables * RADIX_TABLE_BYTES;
+}
+
+/* --- splitting ----------------------------------------------------------------------------------------------------------------------- */
+/* The table below a slot: made when there is none, from the leaf that is there if there is one. NULL: no memory. */
+static pte_t *descend(struct arch_space *space, pte_t *slot, unsigned level, uint64_t va)
+{
+    pte_t old = *slot;
+    if (pte_present(old) && !pte_is_leaf(old, level)) [[clang::likely]]
+        return table_of(old);
+    paddr_t pa;
+    pte_t *table = table_create(space, &pa);
+    if (!table)
+        return nullptr;
+    if (pte_present(old)) {
+        uint64_t start = va & ~(MP_SIZE * SPAN(level) - 1);
+        if (RADIX_BREAKS) {
+            old = __atomic_exchange_n(slot, 0, __ATOMIC_RELAXED);
+            radix_flush_now(space, start, SPAN(level));
+        }
+        paddr_t to = pte_translate(old, level, start);
+        pte_t attributes = pte_attributes(old);
+        for (unsigned i = 0; i < SLOTS; i++, to += MP_SIZE * SPAN(level - 1))
+            table[i] = level == 1 && radix_has_groups ? pte_group_leaf(to, attributes) : pte_leaf(to, attributes, level - 1);
+    }
+    __atomic_store_n(slot, pte_to_table(pa), __ATOMIC_RELEASE);
+    return table;
+}
+
+/* Take the hint from the group around table[index]; what it maps stays. */
+static void ungroup(struct arch_space *space, pte_t *table, unsigned index, uint64_t va)
+{
+    pte_t *group = table + index / RADIX_GROUP * RADIX_GROUP;
+    pte_t entries[RADIX_GROUP];
+    bool accessed = false, dirty = false;
+    for (unsigned i = 0; i < RADIX_GROUP; i++) {
+        entries[i] = RADIX_BREAKS ? __atomic_exchange_n(&group[i], 0, __ATOMIC_RELAXED) : read_pte(&group[i]);
+        accessed |= pte_accessed(entries[i]);
+        dirty |= pte_dirty(entries[i]);
+    }
+    if (RADIX_BREAKS)
+        radix_flush_now(space, va & ~(GROUP_BYTES - 1), RADIX_GROUP);
+    for (unsigned i = 0; i < RADIX_GROUP; i++) {
+        pte_t pte = pte_ungrouped(entries[i], i);
+        write_pte(&group[i], accessed ? pte_touched(pte, dirty) : pte);
+    }
+}
+
+/* Make va an edge: no leaf or group reaches across it. False: no memory. */
+static bool split_at(struct arch_space *space, uint64_t va)
+{
+    pte_t *table = root_of(space);
+    for (unsigned level = RADIX_TOP; level > 0; level--) {
+        pte_t *slot = &table[slot_index(va, level)];
+        if (!pte_present(*slot) || aligned(va, level))
+            return true;
+        table = descend(space, slot, level, va);
+        if (!table)
+            return false;
+    }
+    unsigned index = slot_index(va, 0);
+    if (index % RADIX_GROUP && pte_present(table[index]) && pte_grouped(table[index]))
+        ungroup(space, table, index, va);
+    return true;
+}
+
+/* --- mapping ------------------------------------------------------------------------------------------------------------------------- */
+/* Entries of one MP each; breaks what must be broken first. */
+static void write_singles(struct arch_space *space, pte_t *table, uint64_t va, paddr_t pa, size_t count, pte_t attributes)
+{
+    for (; count; count--, va += MP_SIZE, pa += MP_SIZE) {
+        unsigned index = slot_index(va, 0);
+        pte_t *slot = &table[index], new = pte_leaf(pa, attributes, 0);
+        if (pte_present(*slot)) {
+            if (pte_grouped(*slot))
+                ungroup(space, table, index, va);
+            if (RADIX_BREAKS && pte_needs_break(*slot, new)) {
+                write_pte(slot, 0);
+                radix_flush_now(space, va, 1);
+            }
+        }
+        write_pte(slot, new);
+    }
+}
+
+static void break_group(struct arch_space *space, pte_t *group, uint64_t va, paddr_t pa, pte_t attributes)
+{
+    bool needed = false;
+    for (unsigned i = 0; i < RADIX_GROUP; i++)
+        needed |= pte_present(group[i]) && pte_needs_break(group[i], pte_group_leaf(pa + i * MP_SIZE, attributes));
+    if (!needed)
+        return;
+    for (unsigned i = 0; i < RADIX_GROUP; i++)
+        write_pte(&group[i], 0);
+    radix_flush_now(space, va, RADIX_GROUP);
+}
+
+/* Entries of one table of level 0, hinted groups where they fit. */
+static void write_pages(struct arch_space *space, pte_t *table, uint64_t va, paddr_t pa, size_t count, pte_t attributes)
+{
+    bool groups = radix_has_groups && ((va ^ pa) & (GROUP_BYTES - 1)) == 0;
+    while (count) {
+        size_t to_edge = RADIX_GROUP - slot_index(va, 0) % RADIX_GROUP;
+        size_t here = to_edge < count ? to_edge : count;
+        if (groups && here == RADIX_GROUP) {
+            pte_t *group = &table[slot_index(va, 0)];
+            if (RADIX_BREAKS)
+                break_group(space, group, va, pa, attributes);
+            for (unsigned i = 0; i < RADIX_GROUP; i++)
+                write_pte(&group[i], pte_group_leaf(pa + i * MP_SIZE, attributes));
+        } else {
+            write_singles(space, table, va, pa, here, attributes);
+        }
+        count -= here;
+        va += here * MP_SIZE;
+        pa += here * MP_SIZE;
+    }
+}
+
+static void write_big_leaf(struct arch_space *space, pte_t *slot, unsigned level, uint64_t va, pte_t new)
+{
+    pte_t old = *slot;
+    bool was_table = pte_present(old) && !pte_is_leaf(old, level);
+    if (was_table || (RADIX_BREAKS && pte_present(old) && pte_needs_break(old, new))) {
+        write_pte(slot, 0);
+        radix_flush_now(space, va, SPAN(level));
+        if (was_table) {
+            retire(space, old, level);
+            free_retired(space);
+        }
+    }
+    write_pte(slot, new);
+}
+
+struct mapping {
+    struct arch_space *space;
+    pte_t attributes;
+    unsigned max_level;
+    bool commit; /* false: only make the tables */
+};
+
+static bool map_range(const struct mapping *m, pte_t *table, unsigned level, uint64_t va, paddr_t pa, size_t count)
+{
+    while (count) {
+        size_t here = pages_in_slot(va, level, count);
+        pte_t *slot = &table[slot_index(va, level)];
+        if (here == SPAN(level) && level <= m->max_level && aligned(pa, level)) {
+            if (m->commit)
+                write_big_leaf(m->space, slot, level, va, pte_leaf(pa, m->attributes, level));
+        } else {
+            pte_t *next = descend(m->space, slot, level, va);
+            if (!next)
+                return false;
+            if (level > 1) {
+                if (!map_range(m, next, level - 1, va, pa, here))
+                    return false;
+            } else if (m->commit) {
+                write_pages(m->space, next, va, pa, here, m->attributes);
+            }
+        }
+        count -= here;
+        va += here * MP_SIZE;
+        pa += here * MP_SIZE;
+    }
+    return true;
+}
+
+bool radix_map(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, pte_t attributes, unsigned max_level)
+{
+    if (space->radix.retired)
+        free_retired(space);
+    if (count < SPAN(1) && count <= pages_in_slot(va, 1, count)) { /* one table of level 0 */
+        pte_t *table = root_of(space);
+        for (unsigned level = RADIX_TOP; level > 0; level--) {
+            table = descend(space, &table[slot_index(va, level)], level, va);
+            if (!table)
+                return false;
+        }
+        write_pages(space, table, va, pa, count, attributes);
+    } else {
+        struct mapping mapping = {space, attributes, max_level, false};
+        if (!map_range(&mapping, root_of(space), RADIX_TOP, va, pa, count))
+            return false;
+        mapping.commit = true;
+        (void)map_range(&mapping, root_of(space), RADIX_TOP, va, pa, count); /* needs no memory now */
+    }
+    radix_written();
+    return true;
+}
+
+/* --- unmapping, protecting ------------------------------------------------------------------------------------------------------------ */
+static void change_leaf(pte_t *slot, unsigned prot)
+{
+    pte_t old = read_pte(slot);
+    while (pte_present(old) && !replace_pte(slot, &old, prot ? pte_with_prot(old, prot) : 0))
+        ;
+}
+
+/* MPs of the range in slots that are 0, from the one of va on, which is. */
+static size_t absent_pages(const pte_t *table, unsigned level, uint64_t va, size_t count)
+{
+    unsigned index = slot_index(va, level);
+    size_t before = (va >> MP_SHIFT) & (SPAN(level) - 1), slots = (before + count + SPAN(level) - 1) >> SLOT_BITS * level;
+    unsigned end = slots < SLOTS - index ? index + (unsigned)slots : SLOTS;
+    size_t pages = (next_used(table, index + 1, end) - index) * SPAN(level) - before;
+    return pages < count ? pages : count;
+}
+
+/* All leaves of the range get `prot`; 0 removes them. Edges were split: leaves and groups lie inside the range. */
+static void change_range(struct arch_space *space, pte_t *table, unsigned level, uint64_t va, size_t count, unsigned prot)
+{
+    while (count) {
+        size_t here = pages_in_slot(va, level, count);
+        pte_t *slot = &table[slot_index(va, level)], pte = *slot;
+        if (!pte) {
+            here = absent_pages(table, level, va, count);
+        } else if (!pte_present(pte)) {
+            ;
+        } else if (level == 0 || pte_is_leaf(pte, level)) {
+            change_leaf(slot, prot);
+        } else if (prot == 0 && here == SPAN(level)) {
+            write_pte(slot, 0);
+            retire(space, pte, level);
+        } else {
+            change_range(space, table_of(pte), level - 1, va, here, prot);
+        }
+        count -= here;
+        va += here * MP_SIZE;
+    }
+}
+
+static bool change(struct arch_space *space, uaddr_t va, size_t count, unsigned prot)
+{
+    if (space->radix.retired)
+        free_retired(space);
+    if (!split_at(space, va) || !split_at(space, va + count * MP_SIZE))
+        return false;
+    change_range(space, root_of(space), RADIX_TOP, va, count, prot);
+    return true;
+}
+
+bool arch_unmap(struct arch_space *space, uaddr_t va, size_t count)
+{
+    return change(space, va, count, 0);
+}
+
+bool arch_protect(struct arch_space *space, uaddr_t va, size_t count, unsigned prot)
+{
+    return change(space, va, count, prot);
+}
+
+/* --- looking --------------------------------------------------------------------------------------------------------------------------- */
+/* The entry that translates va, or the absent one where the walk ends. */
+static pte_t *find_entry(const struct arch_space *space, uint64_t va, unsigned *level)
+{
+    pte_t *slot = &root_of(space)[slot_index(va, RADIX_TOP)];
+    for (*level = RADIX_TOP; *level > 0 && pte_present(*slot) && !pte_is_leaf(*slot, *level);) {
+        pte_t *table = table_of(*slot);
+        slot = &table[slot_index(va, --*level)];
+    }
+    return slot;
+}
+
+bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mapping)
+{
+    unsigned level;
+    const pte_t *slot = find_entry(space, va, &level);
+    pte_t pte = read_pte(slot);
+    if (!pte_present(pte))
+        return false;
+    *mapping = (struct arch_mapping){pte_translate(pte, level, va), MP_SIZE * SPAN(level), pte_prot(pte), pte_accessed(pte), pte_dirty(pte)};
+    if (level == 0 && pte_grouped(pte)) {
+        slot -= slot_index(va, 0) % RADIX_GROUP;
+        mapping->size = GROUP_BYTES;
+        for (unsigned i = 0; i < RADIX_GROUP; i++) {
+            mapping->accessed |= pte_accessed(slot[i]);
+            mapping->dirty |= pte_dirty(slot[i]);
+        }
+    }
+    return true;
+}
+
+bool radix_touch(struct arch_space *space, uaddr_t va, unsigned access)
+{
+    unsigned level;
+    pte_t *slot = find_entry(space, va, &level), pte = read_pte(slot);
+    if (!pte_present(pte) || (pte_prot(pte) & access) != access)
+        return false;
+    unsigned count = 1;
+    if (level == 0 && pte_grouped(pte)) {
+        slot -= slot_index(va, 0) % RADIX_GROUP;
+        count = RADIX_GROUP;
+    }
+    for (; count; count--, slot++)
+        for (pte = read_pte(slot); !replace_pte(slot, &pte, pte_touched(pte, access & PROT_BIT_WRITE));)
+            ;
+    radix_written();
+    return true;
+}
+
+/* --- debug ------------------------------------------------------------------------------------------------------------------------------ */
+static void check_table(const pte_t *table, unsigned level, unsigned slots)
+{
+    for (unsigned i = 0; i < slots; i++) {
+        if (!pte_present(table[i]))
+            continue;
+        if (level > 0) {
+            if (!pte_is_leaf(table[i], level))
+                check_table(table_of(table[i]), level - 1, SLOTS);
+        } else if (pte_grouped(table[i])) {
+            const pte_t *first = &table[i / RADIX_GROUP * RADIX_GROUP];
+            ASSERT(pte_grouped(*first), "a page group is hinted throughout");
+            ASSERT(pte_translate(*first, 0, 0) % GROUP_BYTES == 0, "a page group is aligned");
+            ASSERT(pte_translate(table[i], 0, i * MP_SIZE) == pte_translate(*first, 0, 0) + i % RADIX_GROUP * MP_SIZE, "a page group is contiguous");
+            ASSERT(pte_prot(table[i]) == pte_prot(*first), "a page group has one protection");
+        }
+    }
+}
+
+void arch_space_check(struct arch_space *space)
+{
+    check_table(root_of(space), RADIX_TOP, RADIX_USER_SLOTS);
+}

@@ -1,0 +1,185 @@
+/* entry.S (riscv64): traps in and out, FPU registers, where secondary CPUs begin. */
+#include <csr.h>
+#include <offsets.h>
+#include <syscall_numbers.h>
+
+#define REGISTERS_BUT_SP_TP X(t0, 5) X(t1, 6) X(t2, 7) REGISTERS_BUT_SP_TP_T012
+#define REGISTERS_BUT_SP_TP_T012 \
+    X(ra, 1) X(gp, 3) X(s0, 8) X(s1, 9) X(a0, 10) X(a1, 11) X(a2, 12) X(a3, 13) X(a4, 14) X(a5, 15) \
+    X(a6, 16) X(a7, 17) X(s2, 18) X(s3, 19) X(s4, 20) X(s5, 21) X(s6, 22) X(s7, 23) X(s8, 24) X(s9, 25) X(s10, 26) X(s11, 27) \
+    X(t3, 28) X(t4, 29) X(t5, 30) X(t6, 31)
+
+/* t0 to t2 are in the frame already; t0 = cause, t1 = pc. */
+.macro save_the_rest
+#define X(name, number) sd name, FRAME_X(number)(sp);
+    REGISTERS_BUT_SP_TP_T012
+#undef X
+    ld t2, CPU_SCRATCH(tp)
+    csrrw t3, sscratch, zero
+    sd t0, FRAME_CAUSE_OFFSET(sp)
+    sd t1, FRAME_PC_OFFSET(sp)
+    sd t2, FRAME_X(2)(sp)
+    sd t3, FRAME_X(4)(sp)
+    ld sp, CPU_STACK_TOP(tp)
+    li s0, 0
+.endm
+
+    .text
+    .balign 64
+    .globl trap_entry
+    .type trap_entry, @function
+trap_entry:
+    csrrw tp, sscratch, tp
+    beqz tp, from_kernel
+    sd sp, CPU_SCRATCH(tp)
+    ld sp, CPU_CURRENT(tp)
+    sd t0, FRAME_X(5)(sp)
+    sd t1, FRAME_X(6)(sp)
+    sd t2, FRAME_X(7)(sp)
+    csrr t0, scause
+    li t2, CAUSE_ECALL
+    csrr t1, sepc
+    bne t0, t2, other_trap
+    ld t2, CPU_RUNTIME_START(tp)
+    addi t1, t1, 4
+    ld t0, CPU_RUNTIME_LENGTH(tp)
+    sub t2, t1, t2
+    bgtu t2, t0, foreign_call
+    li t2, CALL_RETURN
+    beq a7, t2, call_return
+native_call:
+    li t0, CAUSE_ECALL
+    save_the_rest
+    call trap_syscall
+    j trap_return
+
+/* On to the runtime's call entry, as abi/arch/riscv64/frame.h says. t1 = pc. */
+foreign_call:
+    ld t2, CPU_THREAD_PAGE(tp)
+    ld t0, FRAME_X(5)(sp)
+    sd t1, PAGE_FRAME + FRAME_PC_OFFSET(t2)
+    sd t0, PAGE_FRAME + FRAME_X(5)(t2)
+    ld t1, CPU_CALL_ENTRY(tp)
+    ld t0, CPU_THREAD_PAGE_ADDRESS(tp)
+    csrw sepc, t1
+back_as_trapped:
+    ld t1, FRAME_X(6)(sp)
+    ld t2, FRAME_X(7)(sp)
+    ld sp, CPU_SCRATCH(tp)
+    csrrw tp, sscratch, tp
+    sret
+/* And back to the program. t0 = CPU_RUNTIME_LENGTH. */
+call_return:
+    li t2, -1
+    beq t0, t2, native_call /* not of a runtime */
+    ld t2, CPU_THREAD_PAGE(tp)
+    ld t0, PAGE_PENDING(t2)
+    bnez t0, 1f
+    ld t1, PAGE_FRAME + FRAME_PC_OFFSET(t2)
+    ld t0, PAGE_FRAME + FRAME_X(5)(t2)
+    ld a7, PAGE_FRAME + FRAME_X(17)(t2)
+    csrw sepc, t1
+    j back_as_trapped
+1:  li a7, SYS_MESSAGE_RESUME
+    j native_call
+
+other_trap:
+    save_the_rest
+    call trap_user
+trap_return:
+    ld sp, CPU_CURRENT(tp)
+    ld t0, FRAME_STATUS_OFFSET(sp)
+    ld t1, FRAME_PC_OFFSET(sp)
+    csrw sscratch, tp
+    csrw sstatus, t0
+    csrw sepc, t1
+#define X(name, number) ld name, FRAME_X(number)(sp);
+    REGISTERS_BUT_SP_TP
+#undef X
+    ld tp, FRAME_X(4)(sp)
+    ld sp, FRAME_X(2)(sp)
+    sret
+    .size trap_entry, . - trap_entry
+
+    .globl arch_return_to_user
+    .set arch_return_to_user, trap_return
+
+/* Nothing comes back from here: only what the panic shows is kept. The stack may be what broke. */
+    .type from_kernel, @function
+from_kernel:
+    csrrw tp, sscratch, tp
+    lla sp, emergency_stack_top
+    csrr a0, sepc
+    mv a1, s0
+    csrr a2, scause
+    csrr a3, stval
+    li s0, 0
+    call trap_kernel
+    .size from_kernel, . - from_kernel
+
+    .globl arch_call_on_stack_top
+    .type arch_call_on_stack_top, @function
+arch_call_on_stack_top:
+    ld sp, CPU_STACK_TOP(tp)
+    li s0, 0
+    li ra, 0
+    jr a0
+    .size arch_call_on_stack_top, . - arch_call_on_stack_top
+
+/* SBI starts a CPU here, MMU off, a1 = its struct cpu (virtual). The first fetch after satp is written faults and goes on at stvec. */
+    .globl secondary_entry
+    .type secondary_entry, @function
+secondary_entry:
+    mv tp, a1
+    lla t0, 1f
+    lla t1, kernel_image_offset
+    ld t1, 0(t1)
+    add t0, t0, t1
+    csrw stvec, t0
+    lla t0, kernel_satp
+    ld t0, 0(t0)
+    sfence.vma
+    csrw satp, t0
+    .balign 4
+1:  csrw sscratch, zero
+    lla t0, trap_entry
+    csrw stvec, t0
+    ld sp, CPU_STACK_TOP(tp)
+    li s0, 0
+    li ra, 0
+    lla t0, secondary_main
+    jr t0
+    .size secondary_entry, . - secondary_entry
+
+    .option push
+    .option arch, +d
+#define FPU_REGISTERS \
+    F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) \
+    F(16) F(17) F(18) F(19) F(20) F(21) F(22) F(23) F(24) F(25) F(26) F(27) F(28) F(29) F(30) F(31)
+    .globl fpu_save_registers
+    .type fpu_save_registers, @function
+fpu_save_registers:
+#define F(n) fsd f##n, 8 * n(a0);
+    FPU_REGISTERS
+#undef F
+    frcsr t0
+    sd t0, 256(a0)
+    ret
+    .size fpu_save_registers, . - fpu_save_registers
+
+    .globl fpu_load_registers
+    .type fpu_load_registers, @function
+fpu_load_registers:
+#define F(n) fld f##n, 8 * n(a0);
+    FPU_REGISTERS
+#undef F
+    ld t0, 256(a0)
+    fscsr t0
+    ret
+    .size fpu_load_registers, . - fpu_load_registers
+    .option pop
+
+    .bss
+    .balign 16
+    .space 4096
+emergency_stack_top:

@@ -1,0 +1,45 @@
+/* paging.c: user address spaces, over arch/radix, and the TLB. Not here: the kernel's own mappings (kernel_tables.c).
+ * No process-context identifiers: loading a root forgets all of the previous space. */
+#include <lib/list.h>
+#include <mm/space.h>
+#include <radix/radix.h>
+#include <x86.h>
+
+#define INVALIDATE_MAX 32 /* MPs one by one; beyond that a reload of the root costs less */
+
+void radix_flush_now(struct arch_space *space, uint64_t va, size_t count)
+{
+    space_flush(container_of(space, struct space, arch), va, count);
+}
+
+bool arch_space_init(struct arch_space *space)
+{
+    if (!radix_init(space))
+        return false;
+    x86_kernel_root_copy(phys_to_virt(space->radix.root));
+    return true;
+}
+
+bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
+{
+    static const pte_t of_cache[] = {[CACHE_NORMAL] = 0, [CACHE_DEVICE] = PTE_UNCACHED, [CACHE_WRITE_COMBINING] = PTE_WRITE_COMBINING};
+    pte_t attributes = PTE_PRESENT | PTE_USER | of_cache[cache] | pte_protection(prot);
+    return radix_map(space, va, pa, count, attributes, x86_features.pages_1g ? 2 : 1);
+}
+
+void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
+{
+    if (this_cpu()->space != container_of(space, struct space, arch))
+        return; /* nothing of it is here */
+    if (count > INVALIDATE_MAX) {
+        write_cr3(space->radix.root);
+        return;
+    }
+    for (; count != 0; count--, va += MP_SIZE)
+        invlpg(va);
+}
+
+void arch_space_leave(void)
+{
+    x86_kernel_root_load();
+}

@@ -1,0 +1,142 @@
+/* ipc.h: ports, facets, port sets, replies, notifications: what they are, and what the rest of the kernel calls.
+ *
+ * A message travels from the sender's registers to the receiver's. Paths:
+ *   call:       caller's frame -> waiting receiver at once (direct switch), or the caller queues on the port (CALLING) and the next
+ *               receive takes it. It then waits on a reply object (AWAITING_REPLY) until answered, cancelled or abandoned.
+ *   send:       into a slot of the port's ring.
+ *   events:     things that need no memory when they happen, because the object itself queues: a facet that nobody holds any more,
+ *               a reply whose caller went away.
+ * A port in a set forwards "I have something" to the set's ready list; receivers wait on the set then.
+ * All under the kernel lock. */
+#ifndef KERNEL_IPC_H
+#define KERNEL_IPC_H
+
+#include <object/object.h>
+#include <sched/thread.h>
+
+struct port_set {
+    struct object object;
+    struct list members;   /* struct member.member_link */
+    struct list ready;     /* those that have something: struct member.ready_link */
+    struct list receivers; /* threads */
+};
+
+/* A port's or notification's place in a set. */
+struct member {
+    struct port_set *set; /* NULL: in none; holds a reference */
+    uint64_t key;
+    struct list member_link, ready_link;
+    bool is_port;
+};
+
+/* A message of send(), waiting. Its capabilities are real ones, in the derivation tree, so that a revoke finds them. */
+struct queued_message {
+    uint64_t label, word[MESSAGE_WORDS], badge;
+    struct cap cap[MESSAGE_CAPS];
+};
+
+struct port {
+    struct object object;
+    struct member member;
+    bool dead;
+    struct list callers;   /* threads CALLING */
+    struct list senders;   /* threads SENDING: only while the ring is full */
+    struct list receivers; /* threads RECEIVING on the port itself */
+    struct list events;    /* struct event.link */
+    struct list pending;   /* replies with a call that came through this port */
+    uint32_t ring_room, ring_count, ring_first;
+    struct queued_message *ring;
+    struct list doomed_link; /* dead, and its ring is being emptied */
+};
+
+struct event {
+    struct list link;
+    uint64_t label;
+};
+
+struct facet {
+    struct object object;
+    struct port *port; /* holds a reference */
+    uint64_t badge;
+    struct event gone;
+};
+
+enum reply_state : uint8_t { REPLY_FREE, REPLY_ARMED, REPLY_PENDING, REPLY_CANCELLED };
+
+struct reply {
+    struct object object;
+    enum reply_state state;
+    uint64_t cookie;
+    uint64_t badge;           /* of the facet called */
+    struct thread *caller;    /* PENDING: AWAITING_REPLY; no reference: its end cancels */
+    struct thread *receiver;  /* ARMED: by this waiting thread */
+    struct port *port;        /* PENDING, CANCELLED: where the call came through; holds a reference */
+    struct list port_link;    /* on port->pending */
+    struct event cancelled;
+};
+
+struct notification {
+    struct object object;
+    struct member member;
+    uint64_t bits;
+    struct list waiters; /* threads */
+    struct timer timer;
+    uint64_t timer_bits;
+    bool gone;
+};
+
+/* --- the raw system calls: registers in thread->frame --------------------------------------------------------------------------- */
+void ipc_call(struct thread *thread, struct frame *frame, uint32_t flags);
+void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags);
+void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags);
+void ipc_notification_wait(struct thread *thread, struct frame *frame);
+
+/* --- objects ---------------------------------------------------------------------------------------------------------------------- */
+[[nodiscard]] enum status port_create(struct ledger *ledger, uint64_t queue, struct port **port);
+[[nodiscard]] enum status facet_create(struct ledger *ledger, struct port *port, uint64_t badge, struct facet **facet);
+[[nodiscard]] enum status set_create(struct ledger *ledger, struct port_set **set);
+[[nodiscard]] enum status reply_create(struct ledger *ledger, uint64_t cookie, struct reply **reply);
+[[nodiscard]] enum status notification_create(struct ledger *ledger, struct notification **notification);
+void port_destroy(struct port *port);
+void port_break_calls(struct port *port);
+void port_unreachable(struct object *object);
+void port_free(struct object *object);
+/* Empty rings of dead ports, up to `steps` messages: one may hold the last capability to the next. True while there are more. */
+bool port_reap_some(unsigned steps);
+void facet_unreachable(struct object *object);
+void facet_free(struct object *object);
+void set_unreachable(struct object *object);
+void set_free(struct object *object);
+void reply_unreachable(struct object *object);
+void reply_free(struct object *object);
+void notification_unreachable(struct object *object);
+void notification_free(struct object *object);
+[[nodiscard]] enum status set_add(struct port_set *set, struct member *member, uint64_t key, bool has_something);
+[[nodiscard]] enum status set_remove(struct port_set *set, struct member *member);
+bool port_has_something(const struct port *port);
+/* They joined a set: what they have is for those who wait there. */
+void port_deliver_all(struct port *port);
+void notification_deliver(struct notification *notification);
+void notification_signal(struct notification *notification, uint64_t bits);
+void notification_bind_timer(struct notification *notification, uint64_t deadline_ns, uint64_t bits);
+
+/* --- for thread.c: leave what the thread waits for ------------------------------------------------------------------------------------ */
+/* The thread leaves an IPC wait: off queues; its pending call is cancelled, its armed reply freed. */
+void ipc_unwait(struct thread *thread);
+/* A thread's own exception as a call to its task's exception port. False: no port or it is dead. */
+bool ipc_exception_call(struct thread *thread);
+
+/* --- between the files of ipc/ ---------------------------------------------------------------------------------------------------------- */
+void member_ready(struct member *member);   /* it has something */
+void member_idle(struct member *member);    /* it has nothing any more */
+/* Something arrived at the port: give it to a receiver that waits, if there is one. False: nobody took it. */
+bool port_deliver(struct port *port);
+void event_post(struct port *port, struct event *event, uint64_t label);
+void reply_cancel(struct reply *reply, bool tell_port);
+/* Take one message out of the port (or set) into the receiver, which is not queued. False: nothing there. */
+bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key);
+bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed);
+/* Answer a pending reply with a status and no content. */
+void reply_fail(struct reply *reply, enum status status);
+
+#endif

@@ -1,0 +1,618 @@
+/* message.c: call, send, reply_wait and the way of a message from registers to registers. Not here: the objects (port.c, reply.c, set.c).
+ * Invariant: a thread AWAITING_REPLY is the caller of exactly one PENDING reply; a thread RECEIVING has at most one ARMED reply. */
+#include <ipc/ipc.h>
+#include <lib/assert.h>
+#include <object/captable.h>
+#include <sched/schedule.h>
+
+static inline void copy_words(struct frame *to, const struct frame *from)
+{
+    to->FRAME_R1 = from->FRAME_R1;
+    to->FRAME_R2 = from->FRAME_R2;
+    to->FRAME_R3 = from->FRAME_R3;
+    to->FRAME_R4 = from->FRAME_R4;
+    to->FRAME_R5 = from->FRAME_R5;
+    to->FRAME_R6 = from->FRAME_R6;
+    to->FRAME_R7 = from->FRAME_R7;
+}
+
+static inline void set_words(struct frame *to, uint64_t label, const uint64_t word[MESSAGE_WORDS])
+{
+    to->FRAME_R1 = label;
+    to->FRAME_R2 = word[0];
+    to->FRAME_R3 = word[1];
+    to->FRAME_R4 = word[2];
+    to->FRAME_R5 = word[3];
+    to->FRAME_R6 = word[4];
+    to->FRAME_R7 = word[5];
+}
+
+/* One capability of a message from a slot into the receiver's table; the null handle when it can't have it. */
+static cap_t transfer_cap(struct cap *from, bool move, struct task *to)
+{
+    cap_t handle = CAP_NULL;
+    enum status status;
+    if (move)
+        status = cap_move(from, to, &handle);
+    else
+        status = cap_insert(to, from->object, from->rights, from, &handle);
+    return status == STATUS_OK ? handle : CAP_NULL;
+}
+
+/* The capabilities that the sender's thread page lists, into the receiver's table and page. */
+static void transfer_caps(struct thread *from, struct thread *to)
+{
+    uint32_t count = from->page->send_cap_count;
+    if (count > MESSAGE_CAPS)
+        count = MESSAGE_CAPS;
+    for (uint32_t i = 0; i < count; i++) {
+        struct cap *cap = cap_slot(from->task, from->page->send_cap[i]);
+        bool move = from->page->send_cap_mode[i] == SEND_CAP_MOVE;
+        bool allowed = cap != nullptr && (move || (cap->rights & RIGHT_COPY) != 0);
+        to->page->received_cap[i] = allowed ? transfer_cap(cap, move, to->task) : CAP_NULL;
+    }
+    to->page->received_cap_count = count;
+}
+
+/* Before anything happens: are the capabilities that the sender lists there and sendable? */
+static enum status check_caps(struct thread *thread)
+{
+    uint32_t count = thread->page->send_cap_count;
+    if (count > MESSAGE_CAPS)
+        return STATUS_INVALID_ARGUMENT;
+    for (uint32_t i = 0; i < count; i++) {
+        cap_t handle = thread->page->send_cap[i];
+        if (handle == CAP_NULL)
+            continue;
+        struct cap *cap = cap_slot(thread->task, handle);
+        if (cap == nullptr)
+            return STATUS_INVALID_HANDLE;
+        if (thread->page->send_cap_mode[i] != SEND_CAP_MOVE && (cap->rights & RIGHT_COPY) == 0)
+            return STATUS_NO_RIGHTS;
+    }
+    return STATUS_OK;
+}
+
+/* A span of user memory that may be used as a window. */
+static bool window_valid(uint64_t base, uint64_t length)
+{
+    return length == 0 || (base >= USER_BASE && base < USER_END && length <= USER_END - base);
+}
+
+static enum status read_windows(struct thread *thread)
+{
+    const struct thread_page *page = thread->page;
+    thread->window.in_base = page->in_base;
+    thread->window.in_length = page->in_length;
+    thread->window.out_base = page->out_base;
+    thread->window.out_length = page->out_length;
+    if (window_valid(thread->window.in_base, thread->window.in_length) && window_valid(thread->window.out_base, thread->window.out_length))
+        return STATUS_OK;
+    return STATUS_BAD_ADDRESS;
+}
+
+/* The receiver has the call: bind the caller to the reply. */
+static void bind_reply(struct reply *reply, struct thread *caller, struct port *port, uint64_t badge)
+{
+    reply->state = REPLY_PENDING;
+    reply->caller = caller;
+    reply->badge = badge;
+    if (reply->port != port) {
+        object_get(&port->object);
+        if (reply->port != nullptr)
+            object_put(&reply->port->object);
+        reply->port = port;
+    }
+    list_push_back(&port->pending, &reply->port_link);
+    caller->state = THREAD_AWAITING_REPLY;
+    caller->wait.reply = reply;
+}
+
+/* The content of a call into the receiver's registers and page. */
+static void deliver_call(struct thread *caller, uint32_t flags, uint64_t badge, struct thread *receiver, uint64_t key)
+{
+    struct frame *to = &receiver->frame;
+    struct thread_page *page = receiver->page;
+    if (caller->exception_call) [[clang::unlikely]] {
+        uint64_t word[MESSAGE_WORDS] = {caller->fault.exception, caller->fault.address, caller->fault.code, caller->frame.FRAME_PC, caller->frame.FRAME_SP};
+        set_words(to, LABEL_EXCEPTION, word);
+    } else {
+        copy_words(to, &caller->frame);
+    }
+    to->FRAME_R8 = badge;
+    to->FRAME_STATUS = STATUS_OK;
+    page->received_key = key;
+    page->received_in_length = caller->window.in_length;
+    page->received_out_length = caller->window.out_length;
+    page->received_cap_count = 0;
+    if ((flags & MESSAGE_HAS_CAPS) != 0)
+        transfer_caps(caller, receiver);
+}
+
+/* The receiver's wait is over: off the queue and timer, references given back. */
+static struct reply *end_receive(struct thread *receiver)
+{
+    struct reply *reply = receiver->wait.reply;
+    list_remove(&receiver->queue);
+    timer_cancel(&receiver->timer);
+    object_put(receiver->wait.object);
+    receiver->wait.object = nullptr;
+    receiver->wait.reply = nullptr;
+    return reply;
+}
+
+/* The first thread that waits at the port, directly or through its set; for a call one that armed a reply. */
+static struct thread *waiting_receiver(struct port *port, bool for_call)
+{
+    struct list *queue = port->member.set != nullptr ? &port->member.set->receivers : &port->receivers;
+    for (struct list *item = queue->next; item != queue; item = item->next) {
+        struct thread *receiver = container_of(item, struct thread, queue);
+        if (!for_call || receiver->wait.reply != nullptr) [[clang::likely]]
+            return receiver;
+    }
+    return nullptr;
+}
+
+/* What a handle to send to names. */
+static enum status find_target(struct thread *thread, cap_t handle, struct port **port, uint64_t *badge)
+{
+    struct cap *cap = cap_slot(thread->task, handle);
+    if (cap == nullptr)
+        return STATUS_INVALID_HANDLE;
+    if ((cap->rights & RIGHT_PORT_SEND) == 0)
+        return cap->object->type == OBJECT_FACET || cap->object->type == OBJECT_PORT ? STATUS_NO_RIGHTS : STATUS_WRONG_TYPE;
+    if (cap->object->type == OBJECT_FACET) [[clang::likely]] {
+        struct facet *facet = container_of(cap->object, struct facet, object);
+        *port = facet->port;
+        *badge = facet->badge;
+    } else if (cap->object->type == OBJECT_PORT) {
+        *port = container_of(cap->object, struct port, object);
+        *badge = 0;
+    } else {
+        return STATUS_WRONG_TYPE;
+    }
+    return (*port)->dead ? STATUS_PEER_GONE : STATUS_OK;
+}
+
+/* The extras that the flags of a call announce. */
+static enum status read_extras(struct thread *thread, uint32_t flags, uint64_t *deadline_ns)
+{
+    thread->window.in_length = thread->window.out_length = 0;
+    *deadline_ns = DEADLINE_NONE;
+    if ((flags & (MESSAGE_HAS_CAPS | MESSAGE_HAS_WINDOWS | MESSAGE_HAS_DEADLINE)) == 0)
+        return STATUS_OK;
+    enum status status = (flags & MESSAGE_HAS_CAPS) != 0 ? check_caps(thread) : STATUS_OK;
+    if (status == STATUS_OK && (flags & MESSAGE_HAS_WINDOWS) != 0)
+        status = read_windows(thread);
+    if ((flags & MESSAGE_HAS_DEADLINE) != 0)
+        *deadline_ns = thread->page->deadline_ns;
+    return status;
+}
+
+/* Block the thread on one of the port's queues. */
+static void wait_at_port(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags, enum thread_state state, struct list *queue)
+{
+    object_get(&port->object);
+    thread->wait.object = &port->object;
+    thread->wait.reply = nullptr;
+    thread->wait.badge = badge;
+    thread->wait.flags = flags;
+    thread->state = state;
+    list_push_back(queue, &thread->queue);
+}
+
+static enum status queue_call(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
+{
+    if ((flags & MESSAGE_NO_WAIT) != 0)
+        return STATUS_WOULD_BLOCK;
+    wait_at_port(thread, port, badge, flags, THREAD_CALLING, &port->callers);
+    if (port->member.set != nullptr)
+        member_ready(&port->member);
+    return STATUS_OK;
+}
+
+/* Start the call of `thread`, whose message (or exception) is ready. */
+static enum status start_call(struct cpu *cpu, struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
+{
+    struct thread *receiver = waiting_receiver(port, true);
+    if (receiver == nullptr) {
+        enum status status = queue_call(thread, port, badge, flags);
+        if (status == STATUS_OK)
+            cpu_leave(cpu);
+        return status;
+    }
+    uint64_t key = port->member.key;
+    struct reply *reply = end_receive(receiver);
+    bind_reply(reply, thread, port, badge);
+    object_put(&reply->object); /* the receiver's wait held one; the receiver's capability keeps it */
+    thread->wait.flags = flags;
+    deliver_call(thread, flags, badge, receiver, key);
+    cpu_hand_over(cpu, receiver);
+    return STATUS_OK;
+}
+
+void ipc_call(struct thread *thread, struct frame *frame, uint32_t flags)
+{
+    struct port *port;
+    uint64_t badge, deadline_ns;
+    enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &port, &badge);
+    if (status == STATUS_OK)
+        status = read_extras(thread, flags, &deadline_ns);
+    if ((frame->FRAME_R1 >> 63) != 0 && status == STATUS_OK)
+        status = STATUS_INVALID_ARGUMENT; /* the kernel's own labels */
+    thread->interruptible = (flags & MESSAGE_INTERRUPTIBLE) != 0;
+    if (status == STATUS_OK && thread->interruptible && thread_interrupted(thread))
+        status = STATUS_INTERRUPTED;
+    if (status == STATUS_OK && (flags & MESSAGE_HAS_DEADLINE) != 0 && !thread_set_deadline(thread, deadline_ns))
+        status = STATUS_TIMED_OUT;
+    if (status == STATUS_OK)
+        status = start_call(this_cpu(), thread, port, badge, flags);
+    if (status != STATUS_OK) {
+        timer_cancel(&thread->timer);
+        frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+    }
+}
+
+bool ipc_exception_call(struct thread *thread)
+{
+    struct object *target = thread->task->exception_port;
+    if (target == nullptr)
+        return false;
+    struct port *port = container_of(target, struct port, object);
+    if (port->dead)
+        return false;
+    thread->exception_call = true;
+    thread->interruptible = false;
+    thread->window.in_length = thread->window.out_length = 0;
+    return start_call(this_cpu(), thread, port, thread->task->exception_badge, 0) == STATUS_OK;
+}
+
+/* --- taking messages --------------------------------------------------------------------------------------------------------------- */
+
+static void take_event(struct port *port, struct thread *receiver, uint64_t key)
+{
+    struct event *event = container_of(list_pop_front(&port->events), struct event, link);
+    uint64_t word[MESSAGE_WORDS] = {}, badge;
+    if (event->label == LABEL_FACET_GONE) {
+        struct facet *facet = container_of(event, struct facet, gone);
+        badge = facet->badge;
+        set_words(&receiver->frame, event->label, word);
+        object_put(&facet->object); /* the event's reference */
+    } else {
+        struct reply *reply = container_of(event, struct reply, cancelled);
+        badge = reply->badge;
+        word[0] = reply->cookie;
+        set_words(&receiver->frame, event->label, word);
+        object_put(&reply->object);
+    }
+    receiver->frame.FRAME_R8 = badge;
+    receiver->page->received_key = key;
+}
+
+/* The message that the thread's registers and page hold, into the ring. Requires: there is room. */
+static void enqueue_message(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
+{
+    struct frame *frame = &thread->frame;
+    struct queued_message *message = &port->ring[(port->ring_first + port->ring_count) % port->ring_room];
+    port->ring_count++;
+    message->label = frame->FRAME_R1;
+    message->badge = badge;
+    uint64_t word[MESSAGE_WORDS] = {frame->FRAME_R2, frame->FRAME_R3, frame->FRAME_R4, frame->FRAME_R5, frame->FRAME_R6, frame->FRAME_R7};
+    for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
+        message->word[i] = word[i];
+    uint32_t count = (flags & MESSAGE_HAS_CAPS) != 0 ? thread->page->send_cap_count : 0;
+    for (uint32_t i = 0; i < count && i < MESSAGE_CAPS; i++) {
+        struct cap *cap = cap_slot(thread->task, thread->page->send_cap[i]);
+        if (cap == nullptr)
+            continue;
+        if (thread->page->send_cap_mode[i] == SEND_CAP_MOVE)
+            cap_replace(cap, &message->cap[i]);
+        else if ((cap->rights & RIGHT_COPY) != 0)
+            cap_fill(&message->cap[i], cap->object, cap->rights, cap);
+    }
+}
+
+static void take_sent(struct port *port, struct thread *receiver, uint64_t key)
+{
+    struct queued_message *message = &port->ring[port->ring_first];
+    port->ring_first = (port->ring_first + 1) % port->ring_room;
+    port->ring_count--;
+    set_words(&receiver->frame, message->label, message->word);
+    receiver->frame.FRAME_R8 = message->badge;
+    receiver->page->received_key = key;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < MESSAGE_CAPS; i++) {
+        struct cap *cap = &message->cap[i];
+        cap_t handle = CAP_NULL;
+        if (cap->object != nullptr) {
+            handle = transfer_cap(cap, true, receiver->task);
+            if (handle == CAP_NULL)
+                cap_remove(cap);
+            count = i + 1;
+        }
+        receiver->page->received_cap[i] = handle;
+    }
+    receiver->page->received_cap_count = count;
+    if (!list_empty(&port->senders)) { /* there is room for the next one's */
+        struct thread *sender = container_of(port->senders.next, struct thread, queue);
+        enqueue_message(sender, port, sender->wait.badge, sender->wait.flags);
+        thread_wake(sender, STATUS_OK);
+    }
+}
+
+static void take_call(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key)
+{
+    struct thread *caller = container_of(port->callers.next, struct thread, queue);
+    list_remove(&caller->queue);
+    caller->wait.object = nullptr; /* its reference goes last */
+    bind_reply(armed, caller, port, caller->wait.badge);
+    deliver_call(caller, caller->wait.flags, caller->wait.badge, receiver, key);
+    object_put(&port->object);
+}
+
+bool port_has_something(const struct port *port)
+{
+    return !list_empty(&port->events) || port->ring_count > 0 || !list_empty(&port->callers);
+}
+
+bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key)
+{
+    receiver->frame.FRAME_STATUS = STATUS_OK;
+    receiver->page->received_in_length = receiver->page->received_out_length = 0;
+    receiver->page->received_cap_count = 0;
+    if (!list_empty(&port->events))
+        take_event(port, receiver, key);
+    else if (port->ring_count > 0)
+        take_sent(port, receiver, key);
+    else if (armed != nullptr && !list_empty(&port->callers))
+        take_call(port, receiver, armed, key);
+    else
+        return false;
+    return true;
+}
+
+bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed)
+{
+    for (struct list *item = set->ready.next, *next; item != &set->ready; item = next) {
+        next = item->next;
+        struct member *member = container_of(item, struct member, ready_link);
+        bool taken, more;
+        if (member->is_port) {
+            struct port *port = container_of(member, struct port, member);
+            taken = port_take(port, receiver, armed, member->key);
+            more = port_has_something(port);
+        } else {
+            struct notification *notification = container_of(member, struct notification, member);
+            uint64_t word[MESSAGE_WORDS] = {notification->bits};
+            taken = notification->bits != 0;
+            notification->bits = 0;
+            more = false;
+            set_words(&receiver->frame, LABEL_NOTIFICATION, word);
+            receiver->frame.FRAME_R8 = 0;
+            receiver->frame.FRAME_STATUS = STATUS_OK;
+            receiver->page->received_key = member->key;
+            receiver->page->received_cap_count = 0;
+        }
+        if (taken || !more)
+            list_remove(&member->ready_link);
+        if (taken && more)
+            list_push_back(&set->ready, &member->ready_link); /* the others first next time */
+        if (taken)
+            return true;
+    }
+    return false;
+}
+
+/* Something that is not a call arrived, or a call that queued: does a receiver wait? */
+bool port_deliver(struct port *port)
+{
+    bool for_call = list_empty(&port->events) && port->ring_count == 0;
+    struct thread *receiver = waiting_receiver(port, for_call);
+    struct reply *armed = receiver != nullptr ? receiver->wait.reply : nullptr;
+    if (receiver == nullptr || !port_take(port, receiver, armed, port->member.key)) {
+        if (port->member.set != nullptr && port_has_something(port))
+            member_ready(&port->member);
+        return false;
+    }
+    end_receive(receiver);
+    if (armed != nullptr) {
+        if (armed->state == REPLY_ARMED)
+            armed->state = REPLY_FREE;
+        object_put(&armed->object);
+    }
+    thread_ready(receiver);
+    return true;
+}
+
+void port_deliver_all(struct port *port)
+{
+    while (port_has_something(port) && port_deliver(port)) {
+    }
+}
+
+/* --- reply and wait ----------------------------------------------------------------------------------------------------------------- */
+
+/* Answer the call behind `reply` with the registers of `server`. Returns: the caller, blocked but answered, for the caller of this to run;
+ * NULL when the answer ended it. */
+static struct thread *answer(struct thread *server, struct reply *reply, uint32_t flags)
+{
+    struct thread *caller = reply->caller;
+    list_remove(&reply->port_link);
+    reply->caller = nullptr;
+    reply->state = REPLY_FREE;
+    caller->wait.reply = nullptr;
+    timer_cancel(&caller->timer);
+    if (caller->exception_call) [[clang::unlikely]] {
+        caller->exception_call = false;
+        if (server->frame.FRAME_R1 == STATUS_OK)
+            return caller;
+        thread_kill(caller);
+        return nullptr;
+    }
+    copy_words(&caller->frame, &server->frame);
+    caller->frame.FRAME_STATUS = STATUS_OK;
+    caller->page->received_cap_count = 0;
+    if ((flags & MESSAGE_HAS_CAPS) != 0)
+        transfer_caps(server, caller);
+    return caller;
+}
+
+static enum status find_reply(struct thread *thread, cap_t handle, struct reply **reply)
+{
+    struct cap *cap = cap_slot(thread->task, handle);
+    if (cap == nullptr)
+        return STATUS_INVALID_HANDLE;
+    if (cap->object->type != OBJECT_REPLY)
+        return STATUS_WRONG_TYPE;
+    if ((cap->rights & RIGHT_REPLY_USE) == 0)
+        return STATUS_NO_RIGHTS;
+    *reply = container_of(cap->object, struct reply, object);
+    return STATUS_OK;
+}
+
+/* The capability to wait at: a set or a port. */
+static enum status find_source(struct thread *thread, cap_t handle, struct object **source)
+{
+    struct cap *cap = cap_slot(thread->task, handle);
+    if (cap == nullptr)
+        return STATUS_INVALID_HANDLE;
+    uint32_t right;
+    if (cap->object->type == OBJECT_SET)
+        right = RIGHT_SET_WAIT;
+    else if (cap->object->type == OBJECT_PORT)
+        right = RIGHT_PORT_RECEIVE;
+    else
+        return STATUS_WRONG_TYPE;
+    *source = cap->object;
+    return (cap->rights & right) != 0 ? STATUS_OK : STATUS_NO_RIGHTS;
+}
+
+/* A cancelled reply whose event nobody took yet can't be armed again. */
+static bool reply_can_arm(const struct reply *reply)
+{
+    return reply->state == REPLY_FREE || (reply->state == REPLY_CANCELLED && list_empty(&reply->cancelled.link));
+}
+
+static bool take_any(struct object *source, struct thread *thread, struct reply *armed)
+{
+    if (source->type == OBJECT_SET)
+        return set_take(container_of(source, struct port_set, object), thread, armed);
+    struct port *port = container_of(source, struct port, object);
+    return port_take(port, thread, armed, port->member.key);
+}
+
+static enum status begin_wait(struct thread *thread, struct object *source, struct reply *armed, uint32_t flags)
+{
+    if ((flags & MESSAGE_NO_WAIT) != 0)
+        return STATUS_WOULD_BLOCK;
+    thread->interruptible = (flags & MESSAGE_INTERRUPTIBLE) != 0;
+    if (thread->interruptible && thread_interrupted(thread))
+        return STATUS_INTERRUPTED;
+    if ((flags & MESSAGE_HAS_DEADLINE) != 0 && !thread_set_deadline(thread, thread->page->deadline_ns))
+        return STATUS_TIMED_OUT;
+    if (source->type == OBJECT_PORT && container_of(source, struct port, object)->dead)
+        return STATUS_PEER_GONE;
+    object_get(source);
+    thread->wait.object = source;
+    thread->wait.reply = armed;
+    thread->state = THREAD_RECEIVING;
+    if (armed != nullptr) {
+        object_get(&armed->object);
+        armed->state = REPLY_ARMED;
+    }
+    struct list *queue = source->type == OBJECT_SET ? &container_of(source, struct port_set, object)->receivers
+                                                    : &container_of(source, struct port, object)->receivers;
+    list_push_back(queue, &thread->queue);
+    return STATUS_OK;
+}
+
+void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
+{
+    struct cpu *cpu = this_cpu();
+    struct reply *reply = nullptr, *armed = nullptr;
+    struct object *source = nullptr;
+    struct thread *caller = nullptr;
+    cap_t reply_handle = (cap_t)frame->FRAME_R0, source_handle = (cap_t)frame->FRAME_R8, arm_handle = (cap_t)(frame->FRAME_R8 >> 32);
+    enum status status = STATUS_OK;
+    if (reply_handle != CAP_NULL)
+        status = find_reply(thread, reply_handle, &reply);
+    if (status == STATUS_OK && source_handle != CAP_NULL)
+        status = find_source(thread, source_handle, &source);
+    if (status == STATUS_OK && arm_handle != CAP_NULL) {
+        if (arm_handle == reply_handle)
+            armed = reply;
+        else
+            status = find_reply(thread, arm_handle, &armed);
+    }
+    if (status == STATUS_OK && reply != nullptr && reply->state != REPLY_PENDING)
+        status = reply->state == REPLY_CANCELLED ? STATUS_PEER_GONE : STATUS_BAD_STATE;
+    if (status == STATUS_OK && armed != nullptr && armed != reply && !reply_can_arm(armed))
+        status = STATUS_BAD_STATE;
+    if (status == STATUS_OK && reply != nullptr && (flags & MESSAGE_HAS_CAPS) != 0)
+        status = check_caps(thread);
+    if (status != STATUS_OK) {
+        frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+        return;
+    }
+    if (reply != nullptr)
+        caller = answer(thread, reply, flags);
+    if (source == nullptr) { /* only to answer */
+        frame->FRAME_STATUS = STATUS_OK;
+        if (caller != nullptr)
+            thread_ready(caller);
+        return;
+    }
+    if (take_any(source, thread, armed)) {
+        if (caller != nullptr)
+            thread_ready(caller);
+        return;
+    }
+    status = begin_wait(thread, source, armed, flags);
+    if (status != STATUS_OK) {
+        timer_cancel(&thread->timer);
+        frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+        if (caller != nullptr)
+            thread_ready(caller);
+        return;
+    }
+    if (caller != nullptr)
+        cpu_hand_over(cpu, caller);
+    else
+        cpu_leave(cpu);
+}
+
+/* --- send ------------------------------------------------------------------------------------------------------------------------------ */
+
+void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
+{
+    struct port *port;
+    uint64_t badge, deadline_ns;
+    enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &port, &badge);
+    if (status == STATUS_OK)
+        status = read_extras(thread, flags & ~MESSAGE_HAS_WINDOWS, &deadline_ns);
+    if (status == STATUS_OK && port->ring_room == 0)
+        status = STATUS_NOT_SUPPORTED;
+    if (status == STATUS_OK && (frame->FRAME_R1 >> 63) != 0)
+        status = STATUS_INVALID_ARGUMENT;
+    if (status == STATUS_OK && port->ring_count == port->ring_room) {
+        thread->interruptible = (flags & MESSAGE_INTERRUPTIBLE) != 0;
+        if ((flags & MESSAGE_NO_WAIT) != 0)
+            status = STATUS_WOULD_BLOCK;
+        else if (thread->interruptible && thread_interrupted(thread))
+            status = STATUS_INTERRUPTED;
+        else if (!thread_set_deadline(thread, deadline_ns))
+            status = STATUS_TIMED_OUT;
+        if (status == STATUS_OK) {
+            wait_at_port(thread, port, badge, flags, THREAD_SENDING, &port->senders);
+            cpu_leave(this_cpu());
+            return;
+        }
+    }
+    if (status == STATUS_OK) {
+        enqueue_message(thread, port, badge, flags);
+        frame->FRAME_STATUS = STATUS_OK;
+        (void)port_deliver(port);
+    } else {
+        frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+    }
+}

@@ -1,0 +1,131 @@
+/* notification.c: 64 bits to signal and wait for. Invariant: a thread waits only while none of the bits of its mask is set. Kernel lock. */
+#include <ipc/ipc.h>
+#include <lib/assert.h>
+#include <sched/schedule.h>
+
+static void timer_fired(struct timer *timer)
+{
+    struct notification *notification = container_of(timer, struct notification, timer);
+    notification_signal(notification, notification->timer_bits);
+}
+
+enum status notification_create(struct ledger *ledger, struct notification **notification)
+{
+    struct object *object;
+    enum status status = object_create(OBJECT_NOTIFICATION, ledger, &object);
+    if (status != STATUS_OK)
+        return status;
+    struct notification *n = container_of(object, struct notification, object);
+    list_init(&n->waiters);
+    list_init(&n->member.member_link);
+    list_init(&n->member.ready_link);
+    timer_init(&n->timer, timer_fired);
+    *notification = n;
+    return STATUS_OK;
+}
+
+static void wake_waiters(struct notification *notification)
+{
+    for (struct list *item = notification->waiters.next, *next; item != &notification->waiters; item = next) {
+        next = item->next;
+        struct thread *thread = container_of(item, struct thread, queue);
+        uint64_t taken = notification->bits & thread->wait.mask;
+        if (taken == 0)
+            continue;
+        notification->bits &= ~taken;
+        thread->frame.FRAME_R1 = taken;
+        thread_wake(thread, STATUS_OK);
+    }
+}
+
+/* A receiver of the set takes the bits at once. */
+static void deliver_to_set(struct notification *notification)
+{
+    struct port_set *set = notification->member.set;
+    member_ready(&notification->member);
+    if (list_empty(&set->receivers))
+        return;
+    struct thread *thread = container_of(set->receivers.next, struct thread, queue);
+    if (set_take(set, thread, nullptr)) {
+        thread_unwait(thread);
+        thread_ready(thread);
+    }
+}
+
+void notification_signal(struct notification *notification, uint64_t bits)
+{
+    if (bits == 0)
+        return;
+    notification->bits |= bits;
+    wake_waiters(notification);
+    notification_deliver(notification);
+}
+
+void notification_deliver(struct notification *notification)
+{
+    if (notification->bits != 0 && notification->member.set != nullptr)
+        deliver_to_set(notification);
+}
+
+void ipc_notification_wait(struct thread *thread, struct frame *frame)
+{
+    struct object *object;
+    enum status status = cap_lookup(thread, (cap_t)frame->FRAME_R0, OBJECT_NOTIFICATION, RIGHT_NOTIFICATION_WAIT, &object);
+    if (status != STATUS_OK) {
+        frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+        return;
+    }
+    struct notification *notification = container_of(object, struct notification, object);
+    uint64_t mask = frame->FRAME_R1, deadline_ns = frame->FRAME_R2;
+    thread->interruptible = frame->FRAME_R3 != 0;
+    uint64_t taken = notification->bits & mask;
+    if (mask == 0)
+        status = STATUS_INVALID_ARGUMENT;
+    else if (taken == 0 && thread->interruptible && thread_interrupted(thread))
+        status = STATUS_INTERRUPTED;
+    else if (taken == 0 && !thread_set_deadline(thread, deadline_ns))
+        status = STATUS_TIMED_OUT;
+    if (status != STATUS_OK || taken != 0) {
+        notification->bits &= ~taken;
+        frame->FRAME_R1 = taken;
+        frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+        cap_release(object);
+        return;
+    }
+    thread->wait.object = object; /* the lookup's reference */
+    thread->wait.reply = nullptr;
+    thread->wait.mask = mask;
+    thread->state = THREAD_NOTIFICATION;
+    list_push_back(&notification->waiters, &thread->queue);
+    cpu_leave(this_cpu());
+}
+
+void notification_bind_timer(struct notification *notification, uint64_t deadline_ns, uint64_t bits)
+{
+    timer_cancel(&notification->timer);
+    notification->timer_bits = bits;
+    if (deadline_ns == DEADLINE_NONE)
+        return;
+    if (deadline_ns <= arch_time_ns())
+        notification_signal(notification, bits);
+    else
+        timer_set(&notification->timer, deadline_ns);
+}
+
+void notification_unreachable(struct object *object)
+{
+    struct notification *notification = container_of(object, struct notification, object);
+    notification->gone = true;
+    timer_cancel(&notification->timer);
+    object_get(object);
+    while (!list_empty(&notification->waiters))
+        thread_wake(container_of(notification->waiters.next, struct thread, queue), STATUS_PEER_GONE);
+    if (notification->member.set != nullptr)
+        (void)set_remove(notification->member.set, &notification->member);
+    object_put(object);
+}
+
+void notification_free(struct object *object)
+{
+    timer_cancel(&container_of(object, struct notification, object)->timer);
+}

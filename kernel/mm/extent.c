@@ -1,0 +1,232 @@
+/* extent.c: the extents of one map. Not here: where frames come from and what is in them (fill.c), translations (region.c).
+ * Invariants: extents are disjoint and maximal (neighbours that follow each other in offset and in memory are one); two extents show the
+ * same frame only if both maps are of one group, whose shares count them; resident is the sum of the extents and what the ledger paid.
+ * Locks: the map's (today: the kernel lock). */
+#include <mm/extent.h>
+#include <lib/assert.h>
+#include <mm/carve.h>
+#include <mm/frames.h>
+
+void extents_init(struct extent_map *map, struct ledger *ledger, struct space *space)
+{
+    *map = (struct extent_map){.ledger = ledger, .space = space};
+    list_init(&map->members);
+}
+
+static bool goes_on(const struct span *before, uint64_t offset, paddr_t pa)
+{
+    return before && before->end == offset && extent_pa(before, offset) == pa;
+}
+
+static bool goes_before(const struct span *after, uint64_t offset, paddr_t pa, uint64_t size)
+{
+    return after && after->start == offset + size && after->value == pa + size;
+}
+
+bool extents_add_joins(const struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size)
+{
+    return (offset && goes_on(extent_at(map, offset - 1), offset, pa)) || goes_before(extent_at(map, offset + size), offset, pa, size);
+}
+
+void extents_add(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares)
+{
+    map->resident += size;
+    struct span *before = span_before(&map->extents, offset);
+    struct span *after = before ? span_next(before) : span_of(tree_first(&map->extents));
+    bool joins_after = goes_before(after, offset, pa, size);
+    if (goes_on(before, offset, pa)) {
+        before->end += size;
+        if (!joins_after)
+            return;
+        before->end = after->end;
+        span_remove(&map->extents, after);
+        span_free(after, map->ledger);
+    } else if (joins_after) {
+        after->start = offset;
+        after->value = pa;
+    } else {
+        struct span *extent = spares_take(spares);
+        extent->start = offset;
+        extent->end = offset + size;
+        extent->value = pa;
+        span_insert(&map->extents, extent);
+    }
+}
+
+unsigned extents_drop_needs(const struct extent_map *map, uint64_t start, uint64_t end)
+{
+    struct span *first = extent_at(map, start), *last = extent_at(map, end);
+    bool cuts_first = first && first->start < start, cuts_last = last && last->start < end;
+    return (cuts_first && cuts_last && first == last) + (map->group ? cuts_first + cuts_last : 0u);
+}
+
+/* The map gives up frames that it showed; their ends are edges of shares. */
+static void frames_put(struct extent_map *map, paddr_t pa, uint64_t size)
+{
+    for (uint64_t run; size; pa += run, size -= run) {
+        if (share_query(map->group, pa, size, &run))
+            share_remove(map->group, pa, pa + run);
+        else
+            frames_free(pa, run);
+    }
+}
+
+/* Take [start, end), which lies inside, out of one extent. */
+static void extent_cut(struct extent_map *map, struct span *extent, uint64_t start, uint64_t end, struct spares *spares)
+{
+    map->resident -= end - start;
+    if (extent->start == start && extent->end == end) {
+        span_remove(&map->extents, extent);
+        span_free(extent, map->ledger);
+    } else if (extent->start == start) {
+        extent->value += end - start;
+        extent->start = end;
+    } else if (extent->end == end) {
+        extent->end = start;
+    } else {
+        struct span *rest = spares_take(spares);
+        rest->start = end;
+        rest->end = extent->end;
+        rest->value = extent_pa(extent, end);
+        extent->end = start;
+        span_insert(&map->extents, rest);
+    }
+}
+
+uint64_t extents_drop(struct extent_map *map, uint64_t start, uint64_t end, struct spares *spares)
+{
+    uint64_t before = map->resident;
+    struct span *extent = span_at_or_after(&map->extents, start), *next;
+    for (; extent && extent->start < end; extent = next) {
+        next = span_next(extent);
+        uint64_t from = extent->start > start ? extent->start : start, to = extent->end < end ? extent->end : end;
+        paddr_t pa = extent_pa(extent, from);
+        if (from > extent->start)
+            share_cut(map->group, pa, spares);
+        if (to < extent->end)
+            share_cut(map->group, pa + (to - from), spares);
+        extent_cut(map, extent, from, to, spares);
+        frames_put(map, pa, to - from);
+    }
+    return before - map->resident;
+}
+
+bool extents_drop_some(struct extent_map *map, unsigned steps)
+{
+    struct spares none = {};
+    for (struct tree_node *first; (first = tree_first(&map->extents)); steps--) {
+        if (!steps)
+            return false;
+        uint64_t bytes = extents_drop(map, span_of(first)->start, span_of(first)->end, &none);
+        if (map->ledger)
+            ledger_credit(map->ledger, LEDGER_PAGES, bytes);
+    }
+    return true;
+}
+
+uint64_t extents_resident(const struct extent_map *map, uint64_t start, uint64_t end)
+{
+    uint64_t bytes = 0;
+    for (struct span *extent = span_at_or_after(&map->extents, start); extent && extent->start < end; extent = span_next(extent))
+        bytes += (extent->end < end ? extent->end : end) - (extent->start > start ? extent->start : start);
+    return bytes;
+}
+
+/* --- groups ------------------------------------------------------------------------------------------------------------------------- */
+
+static void group_join(struct cow_group *group, struct extent_map *map)
+{
+    map->group = group;
+    group->member_count++;
+    list_push_back(&group->members, &map->members);
+}
+
+void extents_leave(struct extent_map *map)
+{
+    struct cow_group *group = map->group;
+    if (!group)
+        return;
+    list_remove(&map->members);
+    map->group = nullptr;
+    if (--group->member_count)
+        return;
+    ASSERT(!group->shares.root, "shares end with the last member");
+    kernel_free(group, sizeof *group);
+}
+
+static enum status group_of_both(struct extent_map *from, struct extent_map *to)
+{
+    if (!from->group) {
+        struct cow_group *group = kernel_alloc(sizeof *group);
+        if (!group)
+            return STATUS_NO_MEMORY;
+        list_init(&group->members);
+        group_join(group, from);
+    }
+    if (!to->group)
+        group_join(from->group, to);
+    ASSERT(to->group == from->group, "a clone joins its source's group");
+    return STATUS_OK;
+}
+
+/* One piece of one extent. */
+static enum status share_piece(struct extent_map *from, paddr_t pa, struct extent_map *to, uint64_t offset, uint64_t size)
+{
+    struct spares for_shares, for_extent;
+    enum status status = spares_get(&for_shares, from->ledger, share_add_needs(from->group, pa, pa + size));
+    if (status != STATUS_OK)
+        return status;
+    status = spares_get(&for_extent, to->ledger, 1);
+    if (status == STATUS_OK && to->ledger)
+        status = ledger_charge(to->ledger, LEDGER_PAGES, size);
+    if (status == STATUS_OK) {
+        share_add(from->group, pa, pa + size, &for_shares);
+        extents_add(to, offset, pa, size, &for_extent);
+    }
+    spares_put(&for_extent);
+    spares_put(&for_shares);
+    return status;
+}
+
+enum status extents_share(struct extent_map *from, uint64_t start, uint64_t end, struct extent_map *to, uint64_t delta)
+{
+    struct span *extent = span_at_or_after(&from->extents, start);
+    if (!extent || extent->start >= end)
+        return STATUS_OK;
+    enum status status = group_of_both(from, to);
+    for (; status == STATUS_OK && extent && extent->start < end; extent = span_next(extent)) {
+        uint64_t low = extent->start > start ? extent->start : start, high = extent->end < end ? extent->end : end;
+        status = share_piece(from, extent_pa(extent, low), to, low + delta, high - low);
+    }
+    return status;
+}
+
+/* Make `at` an edge of extents, for a moment not maximal. */
+static void extent_split(struct extent_map *map, uint64_t at, struct spares *spares)
+{
+    struct span *extent = extent_at(map, at);
+    if (!extent || extent->start == at)
+        return;
+    share_cut(map->group, extent_pa(extent, at), spares);
+    struct span *rest = spares_take(spares);
+    rest->start = at;
+    rest->end = extent->end;
+    rest->value = extent_pa(extent, at);
+    extent->end = at;
+    span_insert(&map->extents, rest);
+}
+
+void extents_move(struct extent_map *map, uint64_t start, uint64_t end, uint64_t delta, struct spares *spares)
+{
+    extent_split(map, start, spares);
+    extent_split(map, end, spares);
+    for (struct span *extent; (extent = span_at_or_after(&map->extents, start)) && extent->start < end;) {
+        uint64_t offset = extent->start, size = extent->end - offset;
+        span_remove(&map->extents, extent);
+        map->resident -= size;
+        extent->node.right = nullptr;
+        struct spares own = {.ledger = map->ledger, .first = extent};
+        extents_add(map, offset + delta, extent->value, size, &own);
+        spares_put(&own);
+    }
+}

@@ -1,0 +1,50 @@
+/* extent.h: where the bytes of a memory object, or of an address space's private memory, are: runs {offset, physical address, length},
+ * multiples of the MP. Offsets of private memory are its virtual addresses.
+ * Locks: a map's own lock, later; today the kernel lock. */
+#ifndef KERNEL_EXTENT_H
+#define KERNEL_EXTENT_H
+
+#include <arch/arch.h>
+#include <mm/share.h>
+#include <mm/span.h>
+
+struct space;
+
+struct extent_map {
+    struct tree extents;     /* struct span, value: physical address */
+    struct cow_group *group; /* NULL: was never cloned */
+    struct list members;     /* of group->members */
+    struct ledger *ledger;   /* pays for frames and records; kept alive by the owner of the map. NULL: nobody */
+    struct space *space;     /* whose private memory this is; NULL: a memory object's */
+    uint64_t resident;       /* bytes */
+};
+
+void extents_init(struct extent_map *map, struct ledger *ledger, struct space *space);
+
+static inline struct span *extent_at(const struct extent_map *map, uint64_t offset) { return span_at(&map->extents, offset); }
+static inline paddr_t extent_pa(const struct span *extent, uint64_t offset) { return extent->value + (offset - extent->start); }
+
+/* Frames [pa, pa + size) are at the offset now. Takes a spare unless it joins a neighbour. Pages are charged by the caller. */
+void extents_add(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares);
+/* Will it join one, if nothing else changes meanwhile? */
+bool extents_add_joins(const struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size);
+/* How many spares extents_drop of the range needs (0 most times). */
+unsigned extents_drop_needs(const struct extent_map *map, uint64_t start, uint64_t end);
+/* Take the range out: frames that nobody else shows are freed. Returns: how many bytes, for the caller to credit. Requires: no translation
+ * of them is left anywhere. */
+uint64_t extents_drop(struct extent_map *map, uint64_t start, uint64_t end, struct spares *spares);
+/* Take out whole extents from the lowest on, at most `steps`, and credit them; needs no memory. True when all are gone. */
+bool extents_drop_some(struct extent_map *map, unsigned steps);
+/* `to` shows what `from` has in [start, end) too, at start + delta and so on; both are of one group then. On failure `to` has a part. The
+ * caller has taken write access from all mappings of that part of `from`. Returns NO_MEMORY, LEDGER_SPENT. */
+[[nodiscard]] enum status extents_share(struct extent_map *from, uint64_t start, uint64_t end, struct extent_map *to, uint64_t delta);
+/* Move what is in [start, end) to offset start + delta and so on, where nothing is. Requires: the ranges are apart, no translation of the
+ * memory is left. */
+#define EXTENTS_MOVE_NEEDS 4u /* spares, at most */
+void extents_move(struct extent_map *map, uint64_t start, uint64_t end, uint64_t delta, struct spares *spares);
+/* Bytes present in the range. */
+uint64_t extents_resident(const struct extent_map *map, uint64_t start, uint64_t end);
+/* The map leaves its group. Requires: it is empty. */
+void extents_leave(struct extent_map *map);
+
+#endif

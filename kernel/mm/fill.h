@@ -1,0 +1,26 @@
+/* fill.h: making memory present: allocation policy, zeroing, copying on write. */
+#ifndef KERNEL_FILL_H
+#define KERNEL_FILL_H
+
+#include <mm/extent.h>
+#include <mm/mem_object.h>
+
+/* Where a fault is: offsets of the map, multiples of the MP. */
+struct place {
+    struct extent_map *map;
+    uint64_t low, high;           /* around the fault, inside one cluster: what can be seen, and so may be filled */
+    uint64_t span_low, span_high; /* of the whole region or object: is a superpage worth preparing? */
+    struct mem_object *backing;   /* what absent memory shows, at offset + backing_delta; NULL: zeros */
+    uint64_t backing_delta;
+};
+
+/* Nothing is present at the offset: make it so. Returns NO_MEMORY, LEDGER_SPENT. */
+[[nodiscard]] enum status fill_absent(const struct place *place, uint64_t offset);
+/* What is present at the offset is shared: give the map a copy of its own. Returns NO_MEMORY, LEDGER_SPENT. */
+[[nodiscard]] enum status fill_copy(const struct place *place, uint64_t offset);
+
+/* The largest leaf that faults prepare for: one level above the MP. */
+#define SUPER_SHIFT (2 * MP_SHIFT - 3)
+#define SUPER_SIZE (1ull << SUPER_SHIFT)
+
+#endif

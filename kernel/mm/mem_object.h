@@ -1,0 +1,30 @@
+/* mem_object.h: memory objects, inside mm. */
+#ifndef KERNEL_MEM_OBJECT_H
+#define KERNEL_MEM_OBJECT_H
+
+#include <mm/extent.h>
+#include <mm/space.h>
+
+enum mem_kind : uint8_t {
+    MEM_ANONYMOUS, /* allocated when touched */
+    MEM_PHYSICAL,  /* somebody else's memory or device registers: one extent, never freed */
+    MEM_DMA,       /* one run, present from the start, never moves, never shared by cloning */
+};
+
+struct mem_object {
+    struct object object;
+    enum mem_kind kind;      /* fixed after create */
+    uint8_t cache;           /* enum cache_mode; fixed after create */
+    uint64_t size;           /* bytes, a multiple of the MP */
+    struct extent_map map;
+    struct tree regions;     /* all regions of all spaces that show it, by offset: the reverse map (region.c) */
+};
+
+/* The memory behind an offset is present; with `write` it is the object's own. Returns OUT_OF_RANGE, NO_MEMORY, LEDGER_SPENT. */
+[[nodiscard]] enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write);
+/* Take [start, end) of the object out of all page tables and TLBs. Returns NO_MEMORY (a leaf could not be split). */
+[[nodiscard]] enum status mem_unmap_all(struct mem_object *mem, uint64_t start, uint64_t end);
+/* Take write access to [start, end) away from all page tables and TLBs. Returns NO_MEMORY. */
+[[nodiscard]] enum status mem_write_protect(struct mem_object *mem, uint64_t start, uint64_t end);
+
+#endif

@@ -1,0 +1,108 @@
+/* move.c: regions grow, shrink and go elsewhere (mremap). Not here: the rest of mapping.
+ * Invariant: private memory lies at offset = virtual address before and after, so its extents move with the region; an object's stay.
+ * Locks: the space's (today: the kernel lock). */
+#include <lib/assert.h>
+#include <mm/region.h>
+
+/* The region grows upwards where it is. False: there is no room. */
+static bool grow_in_place(struct space *space, uaddr_t va, uint64_t length, uint64_t new_length)
+{
+    struct region *region = region_at(space, va), *next = region_next(region);
+    if (region->end != va + length || !space_range_valid(va, new_length) || (next && next->start < va + new_length))
+        return false;
+    region_set_bounds(region, region->start, va + new_length);
+    region_join_edges(space, va + new_length, va + new_length);
+    return true;
+}
+
+/* Everything that can fail. The region's edges are at va and va + length. */
+static enum status prepare(struct space *space, uaddr_t va, uint64_t length, uaddr_t to, uint64_t new_length, struct region **moved, struct spares *spares)
+{
+    enum status status = region_create(space, moved);
+    if (status != STATUS_OK)
+        return status;
+    status = spares_get(spares, space->charge, EXTENTS_MOVE_NEEDS);
+    if (status != STATUS_OK)
+        goto free_region;
+    status = STATUS_NO_MEMORY;
+    if (!arch_unmap(&space->arch, va, length >> MP_SHIFT))
+        goto put_spares;
+    space_flush(space, va, length >> MP_SHIFT);
+    status = space_unmap(space, to, new_length);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+put_spares:
+    spares_put(spares);
+free_region:
+    region_free(*moved);
+    return status;
+}
+
+static enum status move_to(struct space *space, uaddr_t va, uint64_t length, uaddr_t to, uint64_t new_length)
+{
+    struct region *moved;
+    struct spares spares;
+    enum status status = region_edges(space, va, va + length);
+    if (status != STATUS_OK)
+        return status;
+    status = prepare(space, va, length, to, new_length, &moved, &spares);
+    if (status != STATUS_OK) {
+        region_join_edges(space, va, va + length);
+        return status;
+    }
+    struct region *old = region_at(space, va);
+    if (region_private(old))
+        extents_move(&space->memory, va, va + length, to - va, &spares);
+    spares_put(&spares);
+    moved->start = to;
+    moved->end = to + new_length;
+    moved->mem = old->mem;
+    moved->offset = old->offset;
+    moved->flags = old->flags & ~MAP_GROWS_DOWN;
+    moved->prot = old->prot;
+    moved->max_prot = old->max_prot;
+    region_insert(moved);
+    region_remove(old);
+    region_join_edges(space, to, to + new_length);
+    return STATUS_OK;
+}
+
+static bool apart(uaddr_t a, uint64_t a_length, uaddr_t b, uint64_t b_length)
+{
+    return a + a_length <= b || b + b_length <= a;
+}
+
+static enum status check_arguments(struct space *space, uaddr_t va, uint64_t length, uint64_t new_length, uaddr_t to, uint64_t flags)
+{
+    if (flags & ~(uint64_t)(MOVE_MAY | MOVE_FIXED) || !space_range_valid(va, length) || !space_range_valid(USER_BASE, new_length))
+        return STATUS_INVALID_ARGUMENT;
+    if (flags & MOVE_FIXED && (!space_range_valid(to, new_length) || !apart(va, length, to, new_length)))
+        return STATUS_INVALID_ARGUMENT;
+    struct region *region = region_at(space, va);
+    if (!region || region->end < va + length)
+        return STATUS_BAD_ADDRESS;
+    return region->flags & REGION_PINNED ? STATUS_INVALID_ARGUMENT : STATUS_OK;
+}
+
+enum status space_move(struct space *space, uaddr_t va, uint64_t length, uint64_t new_length, uaddr_t new_address, uint64_t flags, uaddr_t *where)
+{
+    enum status status = check_arguments(space, va, length, new_length, new_address, flags);
+    if (status != STATUS_OK)
+        return status;
+    if (new_length < length) {
+        status = space_unmap(space, va + new_length, length - new_length);
+        if (status != STATUS_OK)
+            return status;
+        length = new_length;
+    }
+    *where = flags & MOVE_FIXED ? new_address : va;
+    if (!(flags & MOVE_FIXED)) {
+        if (new_length == length || grow_in_place(space, va, length, new_length))
+            return STATUS_OK;
+        struct region *region = region_at(space, va);
+        status = flags & MOVE_MAY ? space_find_gap(space, new_length, region->mem ? region_offset(region, va) : va, where) : STATUS_NO_MEMORY;
+        if (status != STATUS_OK)
+            return status;
+    }
+    return move_to(space, va, length, *where, new_length);
+}

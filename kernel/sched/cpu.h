@@ -1,0 +1,38 @@
+/* cpu.h: what belongs to one CPU. */
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
+
+#include <stdatomic.h>
+#include <sched/thread.h>
+
+struct cpu {
+    struct thread *current;       /* first: ports read it in assembly (asserted). NULL while idle */
+    uintptr_t stack_top;          /* second: of the CPU's kernel stack (asserted) */
+    uint64_t scratch[6];          /* third: the port's trap entry */
+    unsigned number;
+    bool online;
+    bool need_schedule;           /* pick again before leaving the kernel */
+    struct thread *fpu_owner;     /* whose registers the FPU holds */
+    struct space *space;          /* whose address space is loaded; NULL: kernel only. Set by cpu_switch after arch_thread_switch */
+    uint64_t ready_mask;          /* bit p: run_queue[p] is not empty */
+    struct list run_queue[PRIORITIES];
+    struct timer *timers;         /* pairing heap */
+    uint64_t slice_end_ns;        /* when current's turn ends if another of its priority is ready; UINT64_MAX: no limit set */
+    uint64_t timer_ns;            /* what the hardware timer is set to */
+    uint64_t switched_ns;         /* when current's time began to count */
+    uint64_t idle_ns, idle_since_ns, switches;
+    struct {                      /* mailbox of shootdowns, see smp.c */
+        _Atomic uint32_t pending; /* bits: SMP_* */
+        struct space *space;
+        uaddr_t va;
+        size_t count;
+    } mail;
+    struct arch_cpu arch;         /* the port's own (arch_types.h) */
+};
+
+extern struct cpu cpus[ARCH_MAX_CPUS];
+extern unsigned cpu_count; /* CPUs that are online */
+
+static_assert(offsetof(struct cpu, current) == 0 && offsetof(struct cpu, stack_top) == 8 && offsetof(struct cpu, scratch) == 16);
+
+#endif

@@ -1,0 +1,47 @@
+/* schedule.h: run queues, the choice of the next thread, the kernel lock, other CPUs. */
+#ifndef KERNEL_SCHEDULE_H
+#define KERNEL_SCHEDULE_H
+
+#include <lib/spinlock.h>
+#include <sched/cpu.h>
+
+#define TIME_SLICE_NS 5000000ull
+
+extern struct spinlock kernel_lock; /* guards all kernel state but per-CPU mailboxes, the log and what boot fixed */
+
+void cpu_init(struct cpu *cpu, unsigned number);
+/* Put a thread that can run on its CPU's queue; IPI if that CPU should look. */
+void thread_ready(struct thread *thread);
+/* Take it off its run queue. */
+void thread_unready(struct thread *thread);
+/* Make `next` current on this CPU; the thread that was current is blocked, ready or dead by now. */
+void cpu_switch(struct cpu *cpu, struct thread *next);
+/* The present thread no longer runs: nothing is current until kernel_exit chooses. */
+void cpu_leave(struct cpu *cpu);
+/* Stop waiting `to`'s wait is over and it should run at once instead of current (which has blocked): direct switch when it may run here
+ * and nothing more urgent is ready; else it is made ready. */
+void cpu_hand_over(struct cpu *cpu, struct thread *to);
+/* Last thing of every trap: choose a thread if needed, attend to it, give up the kernel lock. Returns to the port, or idles. */
+void kernel_exit(struct cpu *cpu, bool was_idle) RELEASES(kernel_lock);
+[[noreturn]] void cpu_idle_loop(void); /* entered with the kernel lock held */
+void cpu_timer_update(struct cpu *cpu);
+/* The FPU registers of the thread are on this CPU: bring them to memory. */
+void fpu_flush(struct cpu *cpu);
+/* CPU accounts: time of current up to now. */
+void cpu_account(struct cpu *cpu, uint64_t now_ns);
+
+/* smp.c */
+#define SMP_FLUSH 1u
+#define SMP_LEAVE 2u
+#define SMP_STOP  4u
+#define SMP_FPU   8u
+void smp_start(unsigned wanted);
+void smp_poll(void);        /* answer this CPU's mailbox */
+void smp_kick(unsigned cpu);/* make it look at its run queue and attention bits */
+void smp_stop_others(void); /* for panic */
+/* No CPU has the space loaded any more. */
+void space_unload(struct space *space);
+/* Bring the FPU registers of the thread to memory, wherever they are. */
+void fpu_fetch(struct thread *thread);
+
+#endif

@@ -1,0 +1,256 @@
+/* thread.c: threads: life, waits, interrupts, upcalls, exceptions. Not here: which one runs (schedule.c).
+ * Invariant: what a thread waits for is in `state` and `wait` alone; thread_unwait undoes all of it. Kernel lock. */
+#include <ipc/ipc.h>
+#include <lib/assert.h>
+#include <lib/format.h>
+#include <mm/carve.h>
+#include <sched/schedule.h>
+
+static void deadline_passed(struct timer *timer)
+{
+    thread_wake(container_of(timer, struct thread, timer), STATUS_TIMED_OUT);
+}
+
+enum status thread_create(struct task *task, uaddr_t page_address, struct thread **thread)
+{
+    if (task->dead)
+        return STATUS_PEER_GONE;
+    enum status status = ledger_charge(task->charge, LEDGER_THREADS, 1);
+    if (status != STATUS_OK)
+        return status;
+    struct object *object;
+    status = object_create(OBJECT_THREAD, task->charge, &object);
+    if (status != STATUS_OK)
+        goto credit_thread;
+    struct thread *t = container_of(object, struct thread, object);
+    paddr_t page = mp_alloc(0, true);
+    status = STATUS_NO_MEMORY;
+    if (page == 0)
+        goto put_object;
+    t->page = phys_to_virt(page);
+    status = ledger_charge(task->charge, LEDGER_KERNEL, MP_SIZE);
+    if (status != STATUS_OK)
+        goto free_page;
+    status = space_map_pinned(&task->space, page_address, page, PROT_BIT_READ | PROT_BIT_WRITE);
+    if (status != STATUS_OK)
+        goto credit_page;
+    object_get(&task->object);
+    t->task = task;
+    t->thread_page_address = page_address;
+    t->priority = t->base_priority = PRIORITY_DEFAULT;
+    t->affinity = UINT64_MAX;
+    t->fpu_cpu = -1;
+    t->state = THREAD_NEW;
+    t->cpu = (uint8_t)this_cpu()->number;
+    list_init(&t->queue);
+    timer_init(&t->timer, deadline_passed);
+    list_push_back(&task->threads, &t->task_link);
+    task->thread_count++;
+    object_get(object); /* the task's list holds one until the thread is dead */
+    *thread = t;
+    return STATUS_OK;
+
+credit_page:
+    ledger_credit(task->charge, LEDGER_KERNEL, MP_SIZE);
+free_page:
+    mp_free(page, 0);
+    t->page = nullptr;
+put_object:
+    object_put(object);
+credit_thread:
+    ledger_credit(task->charge, LEDGER_THREADS, 1);
+    return status;
+}
+
+void thread_free(struct object *object)
+{
+    struct thread *thread = container_of(object, struct thread, object);
+    if (thread->page == nullptr)
+        return; /* never completed */
+    if (thread->fpu_cpu >= 0)
+        cpus[thread->fpu_cpu].fpu_owner = nullptr;
+    mp_free(virt_to_phys(thread->page), 0);
+    ledger_credit(thread->task->charge, LEDGER_KERNEL, MP_SIZE);
+    ledger_credit(thread->task->charge, LEDGER_THREADS, 1);
+    object_put(&thread->task->object);
+}
+
+bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns)
+{
+    if (deadline_ns == DEADLINE_NONE)
+        return true;
+    if (deadline_ns <= arch_time_ns())
+        return false;
+    timer_set(&thread->timer, deadline_ns);
+    return true;
+}
+
+void thread_unwait(struct thread *thread)
+{
+    timer_cancel(&thread->timer);
+    switch (thread->state) {
+    case THREAD_READY:
+        thread_unready(thread);
+        break;
+    case THREAD_CALLING:
+    case THREAD_SENDING:
+    case THREAD_AWAITING_REPLY:
+    case THREAD_RECEIVING:
+    case THREAD_NOTIFICATION:
+        ipc_unwait(thread);
+        break;
+    case THREAD_FUTEX:
+        list_remove(&thread->queue);
+        break;
+    default:
+        break;
+    }
+}
+
+void thread_wake(struct thread *thread, enum status status)
+{
+    thread_unwait(thread);
+    thread->frame.FRAME_STATUS = (uint64_t)(int64_t)status;
+    thread_ready(thread);
+}
+
+/* The thread is off every queue and CPU: give it to its task's end. */
+static void bury(struct thread *thread)
+{
+    struct task *task = thread->task;
+    thread->state = THREAD_DEAD;
+    if (!task->dead)
+        space_unmap_pinned(&task->space, thread->thread_page_address, virt_to_phys(thread->page));
+    list_remove(&thread->task_link);
+    task->thread_count--;
+    task->cpu_ns += thread->cpu_ns;
+    if (task->thread_count == 0 && !task->dead)
+        task_kill(task, task->exit_code);
+    object_put(&thread->object);
+}
+
+void thread_kill(struct thread *thread)
+{
+    if (thread->state == THREAD_DEAD)
+        return;
+    thread->attention |= ATTENTION_KILLED;
+    if (thread->state != THREAD_RUNNING) {
+        thread_unwait(thread);
+        bury(thread);
+        return;
+    }
+    struct cpu *cpu = &cpus[thread->cpu];
+    if (cpu != this_cpu())
+        smp_kick(cpu->number);
+}
+
+bool thread_interrupted(struct thread *thread)
+{
+    if ((thread->attention & ATTENTION_INTERRUPT) == 0)
+        return false;
+    if (thread->page->upcall_pending != 0)
+        return true;
+    thread->attention &= (uint8_t)~ATTENTION_INTERRUPT;
+    return false;
+}
+
+static bool is_waiting(const struct thread *thread)
+{
+    return thread->state >= THREAD_CALLING && thread->state <= THREAD_FUTEX;
+}
+
+void thread_signal(struct thread *thread)
+{
+    if (thread->state == THREAD_DEAD)
+        return;
+    thread->page->upcall_pending = 1;
+    thread->attention |= ATTENTION_INTERRUPT;
+    if (is_waiting(thread) && thread->interruptible)
+        thread_wake(thread, STATUS_INTERRUPTED);
+    else if (thread->state == THREAD_RUNNING && thread->cpu != this_cpu()->number)
+        smp_kick(thread->cpu);
+}
+
+static bool in_runtime(const struct task *task, uaddr_t pc)
+{
+    return pc >= task->runtime_start && pc < task->runtime_end;
+}
+
+bool thread_upcall(struct thread *thread, uint64_t reason, uint64_t code, uint64_t address, uint64_t access)
+{
+    struct task *task = thread->task;
+    struct thread_page *page = thread->page;
+    if (!task->foreign || in_runtime(task, thread->frame.FRAME_PC))
+        return false;
+    page->frame = thread->frame;
+    page->upcall_reason = reason;
+    page->upcall_code = code;
+    page->upcall_address = address;
+    page->upcall_access = access;
+    thread->frame.FRAME_PC = task->upcall_entry;
+    thread->frame.FRAME_SP = page->upcall_stack;
+    return true;
+}
+
+/* An interrupt is posted: into the runtime if that can take it now. */
+static void deliver_interrupt(struct thread *thread)
+{
+    struct task *task = thread->task;
+    uaddr_t pc = thread->frame.FRAME_PC;
+    if (thread->page->upcall_pending == 0) {
+        thread->attention &= (uint8_t)~ATTENTION_INTERRUPT;
+        return;
+    }
+    if (pc >= task->critical_start && pc < task->critical_end) {
+        thread->frame.FRAME_PC = task->critical_start;
+        return;
+    }
+    if (thread->page->upcall_mask == 0 && thread_upcall(thread, UPCALL_INTERRUPT, 0, 0, 0))
+        thread->attention &= (uint8_t)~ATTENTION_INTERRUPT;
+}
+
+void thread_attend(struct thread *thread)
+{
+    struct cpu *cpu = this_cpu();
+    if ((thread->attention & ATTENTION_KILLED) != 0) {
+        cpu_leave(cpu);
+        cpu->current = nullptr; /* the last reference may go now */
+        thread->state = THREAD_READY;
+        bury(thread);
+    } else if ((thread->attention & ATTENTION_STOP) != 0) {
+        thread->attention &= (uint8_t)~ATTENTION_STOP;
+        if (thread->stopped) {
+            cpu_leave(cpu);
+            thread->state = THREAD_READY; /* on no queue */
+        }
+    } else {
+        deliver_interrupt(thread);
+    }
+}
+
+/* A fault of the runtime itself where it expects one, copying to and from the program: it goes on where it said. */
+static bool runtime_recovers(struct thread *thread)
+{
+    struct task *task = thread->task;
+    uaddr_t recover_pc = thread->page->recover_pc;
+    if (recover_pc == 0 || !task->foreign || !in_runtime(task, thread->frame.FRAME_PC) || !in_runtime(task, recover_pc))
+        return false;
+    thread->page->recover_pc = 0;
+    thread->frame.FRAME_PC = recover_pc;
+    return true;
+}
+
+void thread_exception(struct thread *thread, enum exception exception, uint64_t address, uint64_t code)
+{
+    if (thread_upcall(thread, UPCALL_EXCEPTION, (uint64_t)exception, address, code) || runtime_recovers(thread))
+        return;
+    thread->fault.exception = (uint64_t)exception;
+    thread->fault.address = address;
+    thread->fault.code = code;
+    if (ipc_exception_call(thread))
+        return;
+    log_print("%s: exception %d at pc %llx, address %llx, code %llx, sp %llx: task ends\n", thread->task->name, (int)exception,
+              (unsigned long long)thread->frame.FRAME_PC, (unsigned long long)address, (unsigned long long)code,
+              (unsigned long long)thread->frame.FRAME_SP);
+    task_kill(thread->task, (uint64_t)exception);
+}

@@ -1,0 +1,118 @@
+/* thread.h: threads and tasks. A blocked thread keeps no kernel stack: its registers are in `frame`, what it waits for in `wait`. */
+#ifndef KERNEL_THREAD_H
+#define KERNEL_THREAD_H
+
+#include <arch/arch.h>
+#include <lib/list.h>
+#include <mm/space.h>
+#include <object/object.h>
+#include <sched/timer.h>
+#include <thread_page.h>
+
+#define PRIORITIES 64u
+#define PRIORITY_DEFAULT 16u
+
+enum thread_state : uint8_t {
+    THREAD_NEW,           /* created, not started */
+    THREAD_READY,         /* on a run queue */
+    THREAD_RUNNING,       /* current on a CPU */
+    THREAD_CALLING,       /* queued on a port, its message in frame */
+    THREAD_SENDING,       /* queued on a port until there is room for its message */
+    THREAD_AWAITING_REPLY,
+    THREAD_RECEIVING,     /* on a port or set */
+    THREAD_NOTIFICATION,  /* waiting on a notification */
+    THREAD_FUTEX,
+    THREAD_FAULTED,       /* its exception is with the exception port */
+    THREAD_DEAD,
+};
+
+#define ATTENTION_INTERRUPT 1u /* an interrupt may be pending: the thread page knows */
+#define ATTENTION_KILLED    2u /* ends instead of going back to user mode */
+#define ATTENTION_STOP      4u /* stopped: leaves the CPU */
+
+struct reply;
+struct futex_key { uint64_t a, b; };
+
+struct thread {
+    struct frame frame;               /* first: ports save user registers here */
+    struct object object;
+    struct task *task;                /* fixed; holds a reference */
+    struct list task_link;            /* on task->threads */
+    struct thread_page *page;         /* the kernel's view of the thread page */
+    uaddr_t thread_page_address;      /* the program's view of it; fixed */
+    enum thread_state state;
+    uint8_t priority, base_priority;
+    uint8_t cpu;                      /* where it runs or ran last; wakes there */
+    uint8_t attention;                /* ATTENTION_*: looked at before the thread goes back to user mode */
+    bool stopped;                     /* thread_stop: not put on a run queue */
+    bool interruptible;               /* of the present wait */
+    bool exception_call;              /* CALLING, AWAITING_REPLY: the call is about the thread's own exception */
+    int8_t fpu_cpu;                   /* the CPU that holds its FPU registers, -1: they are in arch */
+    bool fpu_used;
+    uint64_t affinity;                /* bit per CPU */
+    uint64_t cpu_ns, started_ns;      /* accounts */
+    struct list queue;                /* run queue, port queue, futex bucket: where `state` says */
+    struct timer timer;               /* the deadline of the present wait */
+    struct {                          /* what it waits for; pointers hold references */
+        struct object *object;        /* port, set, notification or the port called */
+        struct reply *reply;          /* RECEIVING: to arm; AWAITING_REPLY: the pending one */
+        uint64_t badge;               /* CALLING: of the facet */
+        uint64_t mask;                /* NOTIFICATION, FUTEX */
+        struct futex_key key;         /* FUTEX */
+        uint32_t flags;               /* message flags of the call */
+    } wait;
+    struct { uint64_t exception, address, code; } fault; /* exception_call */
+    struct { uint64_t in_base, in_length, out_base, out_length; } window; /* while AWAITING_REPLY or CALLING */
+    struct arch_thread arch;
+};
+
+struct task {
+    struct object object;
+    struct space space;
+    struct cap_table caps;
+    struct ledger *charge;            /* what it spends; holds a reference */
+    struct list threads;
+    uint32_t thread_count;
+    bool dead;                        /* being taken apart: no thread runs, lookups fail */
+    bool foreign;                     /* an upcall entry is set */
+    uaddr_t upcall_entry, runtime_start, runtime_end, critical_start, critical_end;
+    struct object *exception_port;    /* port or facet, NULL: none */
+    uint64_t exception_badge;
+    struct notification *death;       /* signalled when dead; holds a reference */
+    uint64_t death_bits;
+    uint64_t exit_code;
+    uint64_t cpu_ns;                  /* of threads that are gone */
+    struct list reap_link;            /* on the reaper's list while dying */
+    char name[17];
+};
+
+/* object/task.c */
+[[nodiscard]] enum status task_create(struct ledger *charge, struct task **task);
+[[nodiscard]] enum status task_clone(struct task *from, struct ledger *charge, struct task **task);
+void task_kill(struct task *task, uint64_t code);
+/* Take dying tasks and dead ports apart in bounded steps; called after system calls and when a CPU would idle. True while there is more to
+ * do now. */
+bool task_reap_some(unsigned steps);
+extern bool task_reap_wanted;
+
+/* sched/thread.c */
+[[nodiscard]] enum status thread_create(struct task *task, uaddr_t page_address, struct thread **thread);
+void thread_kill(struct thread *thread);
+/* End the wait it is in, without a result: leaves every queue and timer, gives back references, cancels a pending call. */
+void thread_unwait(struct thread *thread);
+/* End the wait with this status in the frame and make it ready. */
+void thread_wake(struct thread *thread, enum status status);
+/* Post an interrupt. */
+void thread_signal(struct thread *thread);
+/* Is an interrupt posted that the thread has not taken? Clears the attention bit when the thread took it. */
+bool thread_interrupted(struct thread *thread);
+/* Make the thread, which is not in user mode now, enter its runtime. False: it has none, or it is in the runtime already. */
+bool thread_upcall(struct thread *thread, uint64_t reason, uint64_t code, uint64_t address, uint64_t access);
+/* What kernel exit does for a thread with attention bits. */
+void thread_attend(struct thread *thread);
+/* An exception that user mode caused: upcall, exception port or the task's end. */
+void thread_exception(struct thread *thread, enum exception exception, uint64_t address, uint64_t code);
+/* Ready the wait deadline: DEADLINE_NONE sets none. Returns false when it is past. */
+bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns);
+
+#endif

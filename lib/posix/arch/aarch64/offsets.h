@@ -1,0 +1,12 @@
+/* offsets.h (aarch64): where entry.S finds the program's registers in the thread page. Asserted in offsets.c. */
+#ifndef POSIX_OFFSETS_H
+#define POSIX_OFFSETS_H
+
+#define MACHINE_CALL_OFFSET 64 /* abi/arch/aarch64/frame.h: UPCALL_CALL_OFFSET */
+
+#define MACHINE_UPCALL_STACK 136
+#define MACHINE_FRAME 208
+#define FRAME_X(n) (MACHINE_FRAME + 8 * (n))
+#define FRAME_TLS_AT (MACHINE_FRAME + 272)
+
+#endif

@@ -1,0 +1,93 @@
+/* entry.S (loongarch64): the ways into the runtime, and the FPU. The thread page begins at the 64 KiB block that the stack pointer is in. */
+#include <syscall_numbers.h>
+
+    .section .text.entry, "ax", @progbits
+    .globl runtime_upcall, runtime_resume, runtime_fork_child, runtime_start, runtime_critical_start, runtime_critical_end
+    .hidden runtime_upcall, runtime_resume, runtime_fork_child, runtime_start, runtime_critical_start, runtime_critical_end
+
+/* All registers are the program's, saved in the thread page. */
+runtime_upcall:
+    move $a0, $sp
+    bstrins.d $a0, $zero, 15, 0
+    move $fp, $zero
+    move $ra, $zero
+    bl upcall
+runtime_critical_start:
+runtime_critical_end:
+runtime_resume:
+    ori $a7, $zero, SYS_MESSAGE_RESUME
+    syscall 0
+    break 1
+
+/* sp = the record that clone_process left. */
+runtime_fork_child:
+    move $fp, $zero
+    move $ra, $zero
+    move $a0, $sp
+    bl fork_child
+    break 1
+
+/* $a0 = struct posix_start, which ends at the top of the stack; $sp is below it. */
+runtime_start:
+    move $fp, $zero
+    move $ra, $zero
+    bl start_first
+    break 1
+
+    .globl fpu_save, fpu_restore, fpu_reset
+    .hidden fpu_save, fpu_restore, fpu_reset
+fpu_save:
+    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    fst.d $f\n, $a0, \n * 8
+    .endr
+    move $t1, $zero
+    .irp n, 7,6,5,4,3,2,1,0
+    movcf2gr $t0, $fcc\n
+    slli.d $t1, $t1, 8
+    or $t1, $t1, $t0
+    .endr
+    st.d $t1, $a0, 256
+    movfcsr2gr $t0, $fcsr0
+    st.w $t0, $a0, 264
+    ret
+fpu_restore:
+    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    fld.d $f\n, $a0, \n * 8
+    .endr
+    ld.d $t1, $a0, 256
+    .irp n, 0,1,2,3,4,5,6,7
+    movgr2cf $fcc\n, $t1
+    srli.d $t1, $t1, 8
+    .endr
+    ld.w $t0, $a0, 264
+    movgr2fcsr $fcsr0, $t0
+    ret
+fpu_reset:
+    movgr2fcsr $fcsr0, $zero
+    ret
+
+/* The page of entries. What is called from here with a system call instruction is the program's call, not the runtime's. */
+    .section .entry_page, "ax", @progbits
+    .globl entry_sigreturn
+    .hidden entry_sigreturn
+    .ascii "Heddle runtime, entries"
+    .org 0x40
+    .quad entry_call
+
+    .org 0x100
+entry_sigreturn:
+    ori $a7, $zero, 139
+    syscall 0
+
+/* long entry_call(long number, a, b, c, d, e, f) */
+    .org 0x140
+entry_call:
+    move $a7, $a0
+    move $a0, $a1
+    move $a1, $a2
+    move $a2, $a3
+    move $a3, $a4
+    move $a4, $a5
+    move $a5, $a6
+    syscall 0
+    ret

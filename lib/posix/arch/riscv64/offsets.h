@@ -1,0 +1,11 @@
+/* offsets.h (riscv64): where entry.S finds the program's registers in the thread page. Asserted in offsets.c. */
+#ifndef POSIX_OFFSETS_H
+#define POSIX_OFFSETS_H
+
+#define MACHINE_CALL_OFFSET 64     /* abi/arch/riscv64/frame.h: UPCALL_CALL_OFFSET */
+#define MACHINE_CALL_RETURN 0xff   /* UPCALL_CALL_RETURN */
+
+#define MACHINE_UPCALL_STACK 136
+#define FRAME_X(n) (208 + 8 * (n))
+
+#endif

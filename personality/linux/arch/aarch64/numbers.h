@@ -1,0 +1,2 @@
+/* numbers.h (aarch64): the generic numbers. */
+#include <generic/numbers.h>

@@ -1,0 +1,2 @@
+/* numbers.h (loongarch64): the generic numbers. */
+#include <generic/numbers.h>

@@ -1,0 +1,38 @@
+/* abi.h (riscv64): how a Linux program calls, and what its structures look like. */
+#ifndef LINUX_ABI_H
+#define LINUX_ABI_H
+
+#include <generic/open.h>
+#include <generic/requests.h>
+#include <generic/sigaction.h>
+#include <generic/signals.h>
+#include <generic/stat.h>
+#include <generic/statfs.h>
+#include <thread_page.h>
+
+#define LINUX_MACHINE "riscv64"
+#define LINUX_PLATFORM NULL
+#define LINUX_TABLE_BASE 0u
+#define LINUX_NUMBER(frame) ((frame)->x[17])
+#define LINUX_A0(frame) ((frame)->x[10])
+#define LINUX_A1(frame) ((frame)->x[11])
+#define LINUX_A2(frame) ((frame)->x[12])
+#define LINUX_A3(frame) ((frame)->x[13])
+#define LINUX_A4(frame) ((frame)->x[14])
+#define LINUX_A5(frame) ((frame)->x[15])
+/* clone(flags, stack, parent tid, tls, child tid) */
+#define LINUX_CLONE_TLS(frame) LINUX_A3(frame)
+#define LINUX_CLONE_CHILD_TID(frame) LINUX_A4(frame)
+
+static inline void linux_set_result(struct frame *frame, long result)
+{
+    frame->x[10] = (uint64_t)result;
+}
+
+/* Processor features as the C libraries look for them. */
+static inline uint64_t linux_hardware(void)
+{
+    return 1u << ('I' - 'A') | 1u << ('M' - 'A') | 1u << ('A' - 'A') | 1u << ('F' - 'A') | 1u << ('D' - 'A') | 1u << ('C' - 'A');
+}
+
+#endif

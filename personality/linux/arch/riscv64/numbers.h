@@ -1,0 +1,2 @@
+/* numbers.h (riscv64): the generic numbers. */
+#include <generic/numbers.h>

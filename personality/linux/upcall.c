@@ -1,0 +1,122 @@
+/* upcall.c: what the kernel enters the runtime for: the program's system calls, its exceptions, and signals. */
+#include "linux.h"
+#include <machine.h>
+#include <personality.h>
+
+void upcall(struct thread_page *page);
+/* A system call on machines where the kernel tells it from the other upcalls. Returns: is only the result new in the frame? */
+bool upcall_call(struct thread_page *page);
+
+void personality_set_result(struct frame *frame, long result)
+{
+    linux_set_result(frame, result);
+}
+
+void personality_restart(struct frame *frame)
+{
+    frame->FRAME_PC -= SYSCALL_INSTRUCTION_BYTES;
+}
+
+/* A handler is to run, or the frame is something else than a call's. */
+[[gnu::noinline]] static void finish_specially(struct posix_thread *self, struct frame *frame, long result)
+{
+    if (result == RESULT_RESTART) {
+        if (process.actions[self->taken.signal].flags & ACTION_RESTART)
+            personality_restart(frame);
+        else
+            linux_set_result(frame, -EINTR);
+    } else if (result != RESULT_FRAME) {
+        linux_set_result(frame, result);
+    }
+    signal_mask_restore(self);
+    if (self->taken.signal)
+        signal_deliver(self);
+}
+
+static inline bool system_call(struct posix_thread *self, struct frame *frame)
+{
+    uint64_t index = LINUX_NUMBER(frame) - LINUX_TABLE_BASE;
+    long result = -ENOSYS;
+    if (index < linux_table_length && linux_table[index].function) [[clang::likely]]
+        result = linux_table[index].function(self, frame);
+    if (self->taken.signal | self->restore_mask | (result <= RESULT_RESTART && result >= RESULT_FRAME)) [[clang::unlikely]] {
+        finish_specially(self, frame, result);
+        return false;
+    }
+    linux_set_result(frame, result);
+    return true;
+}
+
+bool upcall_call(struct thread_page *page)
+{
+    return system_call(thread_of(page), &page->frame);
+}
+
+/* The signal and its code for an exception of the processor. */
+static struct signal_info exception_info(const struct thread_page *page)
+{
+    enum { MAPPING = 1, ACCESS = 2, ADDRESS_ALIGNMENT = 1, ADDRESS_MISSING = 2, ILLEGAL_OPCODE = 1, INTEGER_DIVIDE = 1, FLOAT_OTHER = 7, BREAK = 1, STEP = 2 };
+    struct signal_info info = {.address = page->frame.FRAME_PC};
+    switch ((enum exception)page->upcall_code) {
+    case EXCEPTION_PAGE_FAULT:
+        info.signal = SIGSEGV;
+        info.code = user_readable(page->upcall_address & ~(PAGE_BYTES - 1), 1) ? ACCESS : MAPPING;
+        info.address = page->upcall_address;
+        break;
+    case EXCEPTION_BUS_ERROR:
+        info.signal = SIGBUS;
+        info.code = ADDRESS_MISSING;
+        info.address = page->upcall_address;
+        break;
+    case EXCEPTION_ALIGNMENT:
+        info.signal = SIGBUS;
+        info.code = ADDRESS_ALIGNMENT;
+        info.address = page->upcall_address;
+        break;
+    case EXCEPTION_ILLEGAL:
+        info.signal = SIGILL;
+        info.code = ILLEGAL_OPCODE;
+        break;
+    case EXCEPTION_DIVIDE:
+        info.signal = SIGFPE;
+        info.code = INTEGER_DIVIDE;
+        break;
+    case EXCEPTION_FLOAT:
+        info.signal = SIGFPE;
+        info.code = FLOAT_OTHER;
+        break;
+    case EXCEPTION_BREAKPOINT:
+        info.signal = SIGTRAP;
+        info.code = BREAK;
+        break;
+    case EXCEPTION_STEP:
+        info.signal = SIGTRAP;
+        info.code = STEP;
+        break;
+    default:
+        info.signal = SIGSEGV;
+        info.code = CODE_KERNEL;
+        info.address = 0;
+    }
+    return info;
+}
+
+[[gnu::noinline]] static void exception(struct posix_thread *self, struct thread_page *page)
+{
+    struct signal_info info = exception_info(page);
+    signal_fault(self, &info);
+    if (signal_collect(self))
+        signal_deliver(self);
+}
+
+void upcall(struct thread_page *page)
+{
+    struct posix_thread *self = thread_of(page);
+    machine_complete(&page->frame);
+    if (page->upcall_reason == UPCALL_SYSCALL) [[clang::likely]]
+        system_call(self, &page->frame);
+    else if (page->upcall_reason == UPCALL_EXCEPTION)
+        exception(self, page);
+    else if (signal_collect(self))
+        signal_deliver(self);
+}

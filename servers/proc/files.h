@@ -1,0 +1,29 @@
+/* files.h: the text of the files of /proc. */
+#ifndef PROC_FILES_H
+#define PROC_FILES_H
+
+#include "process.h"
+
+/* Text that grows. */
+struct text {
+    char *bytes;
+    size_t length, capacity;
+    bool failed; /* no memory */
+};
+[[gnu::format(printf, 2, 3)]] void text_print(struct text *text, const char *format, ...);
+void text_add(struct text *text, const char *bytes, size_t length);
+
+/* A file of /proc or of /proc/<pid>. `link`: a symbolic link whose text is what write gives. */
+struct proc_file {
+    const char *name;
+    void (*write)(struct text *text, struct process *process); /* process: NULL at the top */
+    bool link;
+    enum status (*take)(const char *text, size_t length); /* what root writes to it; NULL: nobody writes */
+};
+/* Owner: services.c, /proc/services. */
+void write_services(struct text *text, struct process *process);
+[[nodiscard]] enum status take_services(const char *text, size_t length);
+extern const struct proc_file top_files[], process_files[];
+extern const size_t top_file_count, process_file_count;
+
+#endif

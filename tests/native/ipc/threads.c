@@ -1,0 +1,312 @@
+/* threads.c: futexes, stopping, priorities, turns, affinity, ends of threads. */
+#include "ipc.h"
+#include <futex.h>
+
+/* --- futexes ------------------------------------------------------------------------------------------------------------------------------ */
+
+struct sleeper {
+    struct helper helper;
+    uint32_t *word;
+    uint64_t flags, deadline_ns;
+    uint32_t mask;
+    enum status status;
+};
+
+static void sleep_on_word(void *argument)
+{
+    struct sleeper *sleeper = argument;
+    sleeper->status = os_futex_wait(sleeper->word, 0, sleeper->deadline_ns ? sleeper->deadline_ns : DEADLINE_NONE, sleeper->flags, sleeper->mask);
+}
+
+static void sleeper_start(struct sleeper *sleeper, uint32_t *word, uint32_t mask, uint64_t flags)
+{
+    *sleeper = (struct sleeper){.word = word, .mask = mask, .flags = flags};
+    helper_start(&sleeper->helper, sleep_on_word, sleeper);
+    WAIT_UNTIL(thread_waits(sleeper->helper.thread));
+}
+
+TEST(futex_wakes_in_order)
+{
+    static uint32_t word, other;
+    struct sleeper sleepers[5];
+    uint64_t count;
+    for (unsigned i = 0; i < 5; i++)
+        sleeper_start(&sleepers[i], &word, UINT32_MAX, 0);
+    EXPECT_OK(os_futex_wake((uintptr_t)&other, 10, 0, UINT32_MAX, &count));
+    EXPECT_EQUAL(0, count);
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 0, 0, UINT32_MAX, &count));
+    EXPECT_EQUAL(0, count);
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 2, 0, UINT32_MAX, &count));
+    EXPECT_EQUAL(2, count);
+    helper_wait(&sleepers[0].helper);
+    helper_wait(&sleepers[1].helper);
+    EXPECT(thread_waits(sleepers[2].helper.thread));
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 10, 0, UINT32_MAX, &count));
+    EXPECT_EQUAL(3, count);
+    for (unsigned i = 2; i < 5; i++)
+        helper_wait(&sleepers[i].helper);
+}
+
+TEST(futex_masks)
+{
+    static uint32_t word;
+    struct sleeper sleepers[3];
+    uint64_t count;
+    for (unsigned i = 0; i < 3; i++)
+        sleeper_start(&sleepers[i], &word, 1u << i, 0);
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 10, 0, 8, &count));
+    EXPECT_EQUAL(0, count);
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 10, 0, 4 | 1, &count));
+    EXPECT_EQUAL(2, count);
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 10, 0, 2, &count));
+    EXPECT_EQUAL(1, count);
+    for (unsigned i = 0; i < 3; i++)
+        helper_wait(&sleepers[i].helper);
+}
+
+TEST(futex_requeue)
+{
+    static uint32_t words[2];
+    struct sleeper sleepers[6];
+    uint64_t from = (uintptr_t)&words[0], to = (uintptr_t)&words[1], count;
+    for (unsigned i = 0; i < 6; i++)
+        sleeper_start(&sleepers[i], &words[0], UINT32_MAX, 0);
+    EXPECT_STATUS(STATUS_VALUE_CHANGED, os_futex_requeue(from, 1, to, 1, FUTEX_FLAG_COMPARE, 5, &count));
+    EXPECT_OK(os_futex_requeue(from, 1, to, 2, FUTEX_FLAG_COMPARE, 0, &count));
+    EXPECT_EQUAL(3, count);
+    EXPECT_OK(os_futex_wake(to, 10, 0, UINT32_MAX, &count));
+    EXPECT_EQUAL(2, count);
+    EXPECT_OK(os_futex_requeue(from, 0, from, 10, 0, 0, &count));
+    EXPECT_EQUAL(0, count);
+    EXPECT_OK(os_futex_wake(from, 10, 0, UINT32_MAX, &count));
+    EXPECT_EQUAL(3, count);
+    for (unsigned i = 0; i < 6; i++)
+        helper_wait(&sleepers[i].helper);
+}
+
+TEST(futex_ends_of_waits)
+{
+    static uint32_t word;
+    struct sleeper sleeper;
+    uint64_t count;
+    sleeper_start(&sleeper, &word, 1, FUTEX_FLAG_INTERRUPTIBLE);
+    EXPECT_OK(os_thread_signal(sleeper.helper.thread));
+    helper_wait(&sleeper.helper);
+    EXPECT_STATUS(STATUS_INTERRUPTED, sleeper.status);
+    sleeper_start(&sleeper, &word, 1, 0);
+    EXPECT_OK(os_thread_kill(sleeper.helper.thread));
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 10, 0, UINT32_MAX, &count));
+    EXPECT_EQUAL(0, count);
+    os_drop(sleeper.helper.thread);
+    os_drop(sleeper.helper.done);
+}
+
+#define SHARED_ADDRESS 0x70000000ull
+
+static int wait_on_shared(void)
+{
+    return (int)os_futex_wait((void *)(SHARED_ADDRESS + 2 * OS_PAGE_SIZE + 8), 0, os_now() + 2000 * MILLISECONDS, FUTEX_FLAG_SHARED, 1);
+}
+
+TEST(futex_shared_by_tasks)
+{
+    struct child child;
+    uint64_t where = SHARED_ADDRESS, mine = 0, count = 0;
+    cap_t mem;
+    EXPECT_OK(os_mem_create(BOOTSTRAP_LEDGER, 4 * OS_PAGE_SIZE, &mem));
+    EXPECT_OK(os_mem_map(BOOTSTRAP_TASK, mem, OS_PAGE_SIZE, 0, 3 * OS_PAGE_SIZE, PROT_BIT_READ | PROT_BIT_WRITE, &mine));
+    EXPECT_OK(child_create(&child, BOOTSTRAP_LEDGER));
+    EXPECT_OK(os_mem_map(child.task, mem, 0, where, 4 * OS_PAGE_SIZE, PROT_BIT_READ | PROT_BIT_WRITE | MAP_FIXED_ADDRESS, &where));
+    EXPECT_OK(child_start(&child, wait_on_shared, nullptr, 0));
+    uint64_t end = os_now() + 1000 * MILLISECONDS;
+    while (count == 0 && os_now() < end) {
+        EXPECT_OK(os_futex_wake(mine + OS_PAGE_SIZE + 8, 1, 0, 1, &count));
+        EXPECT_EQUAL(0, count); /* private: another word */
+        EXPECT_OK(os_futex_wake(mine + OS_PAGE_SIZE + 8, 1, FUTEX_FLAG_SHARED, 1, &count));
+    }
+    EXPECT_EQUAL(1, count);
+    EXPECT_EQUAL(0, child_wait(&child));
+    os_drop(mem);
+    EXPECT_OK(os_mem_unmap(BOOTSTRAP_TASK, mine, 3 * OS_PAGE_SIZE));
+}
+
+/* --- stopping ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static _Atomic uint64_t counter[2];
+static _Atomic bool stop_counting;
+
+static void count_up(void *which)
+{
+    while (!stop_counting)
+        counter[(uintptr_t)which]++;
+}
+
+static bool counts(unsigned which, uint64_t ns)
+{
+    uint64_t before = counter[which];
+    test_sleep(ns);
+    return counter[which] != before;
+}
+
+TEST(stop_and_continue)
+{
+    struct helper helper;
+    stop_counting = false;
+    helper_start(&helper, count_up, (void *)0);
+    WAIT_UNTIL(counter[0] > 0);
+    for (int i = 0; i < 20; i++) {
+        EXPECT_OK(os_thread_stop(helper.thread));
+        test_sleep(MILLISECONDS);
+        EXPECT(!counts(0, MILLISECONDS));
+        EXPECT_OK(os_thread_stop(helper.thread));
+        EXPECT_OK(os_thread_continue(helper.thread));
+        WAIT_UNTIL(counts(0, MILLISECONDS));
+    }
+    EXPECT_OK(os_thread_continue(helper.thread));
+    stop_counting = true;
+    helper_wait(&helper);
+}
+
+TEST(stop_while_waiting)
+{
+    static uint32_t word;
+    struct sleeper sleeper;
+    uint64_t count, bits;
+    sleeper_start(&sleeper, &word, 1, 0);
+    EXPECT_OK(os_thread_stop(sleeper.helper.thread));
+    EXPECT_OK(os_futex_wake((uintptr_t)&word, 1, 0, 1, &count));
+    EXPECT_EQUAL(1, count);
+    EXPECT_STATUS(STATUS_TIMED_OUT, os_notification_wait(sleeper.helper.done, 1, os_now() + 3 * MILLISECONDS, false, &bits));
+    EXPECT_OK(os_thread_continue(sleeper.helper.thread));
+    helper_wait(&sleeper.helper);
+    EXPECT_OK(sleeper.status);
+}
+
+TEST(kill_in_any_state)
+{
+    struct balance before;
+    static uint32_t word;
+    stop_counting = false;
+    for (int i = 0; i < 12; i++) {
+        struct helper helper;
+        struct sleeper sleeper;
+        if (i == 4)
+            balance_take(&before);
+        helper_start(&helper, count_up, (void *)1); /* runs */
+        if (i & 1)
+            EXPECT_OK(os_thread_stop(helper.thread));
+        EXPECT_OK(os_thread_kill(helper.thread));
+        os_drop(helper.done);
+        os_drop(helper.thread);
+        sleeper_start(&sleeper, &word, 1, 0); /* waits */
+        if (i & 1)
+            EXPECT_OK(os_thread_stop(sleeper.helper.thread));
+        EXPECT_OK(os_thread_kill(sleeper.helper.thread));
+        EXPECT_OK(os_thread_kill(sleeper.helper.thread));
+        EXPECT_STATUS(STATUS_BAD_STATE, os_thread_start(sleeper.helper.thread, 0, 0, 0));
+        os_drop(sleeper.helper.done);
+        os_drop(sleeper.helper.thread);
+        cap_t thread; /* new */
+        EXPECT_OK(os_thread_create(BOOTSTRAP_TASK, 0x71000000, &thread));
+        EXPECT_STATUS(STATUS_OVERLAP, os_thread_create(BOOTSTRAP_TASK, 0x71000000, &sleeper.helper.thread));
+        EXPECT_OK(os_thread_kill(thread));
+        os_drop(thread);
+    }
+    struct balance now;
+    WAIT_UNTIL((balance_take(&now), now.threads == before.threads));
+}
+
+/* --- who runs ------------------------------------------------------------------------------------------------------------------------------------ */
+
+TEST(priorities)
+{
+    struct helper low;
+    stop_counting = false;
+    counter[0] = 0;
+    EXPECT_OK(os_thread_set_affinity(BOOTSTRAP_THREAD, 1));
+    helper_start(&low, count_up, (void *)0);
+    EXPECT_OK(os_thread_set_affinity(low.thread, 1));
+    EXPECT_OK(os_thread_set_priority(low.thread, 5));
+    (void)os_thread_yield();
+    uint64_t before = counter[0], until = os_now() + 20 * MILLISECONDS;
+    while (os_now() < until) {
+    }
+    EXPECT_EQUAL(before, counter[0]); /* nothing while somebody more urgent runs */
+    WAIT_UNTIL(counts(0, 2 * MILLISECONDS));
+    stop_counting = true;
+    helper_wait(&low);
+    EXPECT_OK(os_thread_set_affinity(BOOTSTRAP_THREAD, UINT64_MAX));
+}
+
+TEST(turns_of_equals)
+{
+    struct helper helpers[2];
+    stop_counting = false;
+    counter[0] = counter[1] = 0;
+    for (uintptr_t i = 0; i < 2; i++) {
+        helper_start(&helpers[i], count_up, (void *)i);
+        EXPECT_OK(os_thread_set_affinity(helpers[i].thread, 1));
+    }
+    test_sleep(100 * MILLISECONDS);
+    uint64_t a = counter[0], b = counter[1];
+    stop_counting = true;
+    EXPECT(a > 0 && b > 0);
+    EXPECT(a < b * 8 && b < a * 8);
+    for (int i = 0; i < 2; i++)
+        helper_wait(&helpers[i]);
+}
+
+TEST(affinity)
+{
+    struct helper helper;
+    uint64_t cpu;
+    stop_counting = false;
+    helper_start(&helper, count_up, (void *)0);
+    for (unsigned i = 0; i < 3 * test_cpus(); i++) {
+        EXPECT_OK(os_thread_set_affinity(helper.thread, 1ull << i % test_cpus()));
+        WAIT_UNTIL(os_thread_info(helper.thread, THREAD_CPU, &cpu) == STATUS_OK && cpu == i % test_cpus());
+        WAIT_UNTIL(counts(0, MILLISECONDS));
+    }
+    stop_counting = true;
+    helper_wait(&helper);
+}
+
+/* As many threads as CPUs: each makes progress at the same time. */
+TEST(all_cpus_are_used)
+{
+    struct helper helpers[8];
+    unsigned cpus = test_cpus() < 8 ? test_cpus() : 8;
+    uint64_t seen = 0, cpu;
+    stop_counting = false;
+    for (unsigned i = 0; i < cpus; i++)
+        helper_start(&helpers[i], count_up, (void *)0);
+    uint64_t end = os_now() + 3000 * MILLISECONDS;
+    while (seen != (1ull << cpus) - 1 && os_now() < end) {
+        seen = 0;
+        for (unsigned i = 0; i < cpus; i++)
+            if (os_thread_info(helpers[i].thread, THREAD_CPU, &cpu) == STATUS_OK)
+                seen |= 1ull << cpu;
+        test_sleep(MILLISECONDS);
+    }
+    stop_counting = true;
+    EXPECT_EQUAL((1ull << cpus) - 1, seen);
+    for (unsigned i = 0; i < cpus; i++)
+        helper_wait(&helpers[i]);
+}
+
+TEST(time_is_accounted)
+{
+    uint64_t before, after, task_before, task_after, start = os_now();
+    EXPECT_OK(os_task_info(BOOTSTRAP_TASK, TASK_CPU_NS, &task_before));
+    EXPECT_OK(os_thread_info(BOOTSTRAP_THREAD, THREAD_CPU_NS, &before));
+    uint64_t until = os_now() + 20 * MILLISECONDS;
+    while (os_now() < until) {
+    }
+    EXPECT_OK(os_thread_info(BOOTSTRAP_THREAD, THREAD_CPU_NS, &after));
+    EXPECT_OK(os_task_info(BOOTSTRAP_TASK, TASK_CPU_NS, &task_after));
+    EXPECT(after - before >= 19 * MILLISECONDS && after - before <= os_now() - start);
+    EXPECT(task_after - task_before >= after - before);
+    test_sleep(50 * MILLISECONDS);
+    EXPECT_OK(os_thread_info(BOOTSTRAP_THREAD, THREAD_CPU_NS, &before));
+    EXPECT(before - after < 40 * MILLISECONDS);
+}

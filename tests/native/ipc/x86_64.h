@@ -1,0 +1,4 @@
+/* x86_64.h: offsets in struct thread_page; asserted in upcalls.c. */
+#define PAGE_UPCALL_STACK 0x88
+#define PAGE_UPCALL_REASON 0x90
+#define PAGE_FRAME 0xd0

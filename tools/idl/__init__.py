@@ -1,0 +1,1 @@
+"""The interface compiler: parser and generators. tools/idlc.py is the command."""

@@ -1,0 +1,45 @@
+"""The machines that Heddle runs on, as QEMU emulates them (7.2 to 10)."""
+
+from dataclasses import dataclass, field
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Machine:
+    name: str
+    qemu: str
+    options: tuple
+    page: str = "4K"               # the MMU page
+    max_cpus: int = 8
+    memory: int = 512 * MIB        # default
+    min_memory: int = 64 * MIB
+    kernel: str = "elf"            # what -kernel gets: "elf", or "flat" = the raw bytes (kernel.bin, made with objcopy)
+    image: object = "initrd"       # how the boot image gets there: "initrd", or a physical address for -device loader
+    append: str = ""               # what the kernel is told with -append; {cpus}: how many there are
+    bench_options: tuple = field(default=())  # instead of `options` in `./heddle bench`, when they differ
+
+
+ALL = {m.name: m for m in (
+    Machine("x86_64", "qemu-system-x86_64", ("-M", "q35", "-cpu", "max,erms=off,fsrm=off")),
+    Machine("aarch64", "qemu-system-aarch64", ("-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"), kernel="flat"),
+    Machine("riscv64", "qemu-system-riscv64", ("-M", "virt", "-cpu", "rv64,svnapot=true,svpbmt=true,svinval=true")),
+    # QEMU refuses less than 1 GiB here, and hands an initrd to firmware only.
+    Machine("loongarch64", "qemu-system-loongarch64", ("-M", "virt", "-cpu", "la464"), page="16K", max_cpus=4, memory=1024 * MIB,
+            min_memory=1024 * MIB, image=0x4000000),
+    # QEMU 7.2 emulates this board with this CPU alone, and refuses less than 512 MiB.
+    # The board on which all versions of QEMU run several CPUs of release 2; the kernel cannot count them there.
+    Machine("mips64el", "qemu-system-mips64el", ("-M", "malta", "-cpu", "Loongson-3A4000"), append="cpus={cpus}"),
+)}
+
+CLUSTERS = ("MP", "16K", "64K", "128K", "256K")
+
+
+def parse_memory(text):
+    """Returns: bytes of '512M', '1G' or '262144K'. Raises ValueError."""
+    units = {"K": 1 << 10, "M": MIB, "G": 1 << 30}
+    unit = units.get(text[-1:].upper())
+    number = text[:-1] if unit else text
+    if not number.isdecimal():
+        raise ValueError(text)
+    return int(number) * (unit or MIB)
