@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 
 from machines import ALL, CLUSTERS, MIB, parse_memory
 
@@ -23,6 +24,19 @@ class BuildError(Exception):
 def user_path(path):
     """Returns: a path as seen from the folder that ./heddle was called in."""
     return os.path.join(os.environ.get("HEDDLE_CALLED_IN", os.getcwd()), path)
+
+
+def write_whole(path, data):
+    """Give the file these bytes at once: whoever reads it meanwhile, or writes it too, sees one whole content."""
+    part, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path) or ".")
+    try:
+        with os.fdopen(part, "wb") as f:
+            f.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def machine_named(name):

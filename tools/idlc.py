@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from common import write_whole
 from idl import protocols, reference, syscalls
 from idl.parser import IdlError, parse_file, statuses_of
 
@@ -23,10 +24,7 @@ def write_if_changed(path, text):
                 return
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = f"{path}.{os.getpid()}.new"
-    with open(temporary, "w", encoding="utf-8") as f:
-        f.write(text)
-    os.replace(temporary, path)
+    write_whole(path, text.encode())
 
 
 def read_statuses(root):

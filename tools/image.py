@@ -7,12 +7,15 @@ The archive holds rootfs/ as it is, servers and drivers under /system, the runti
 in /bin, and each --host file or folder under /host."""
 
 import argparse
+import contextlib
 import hashlib
 import os
 import stat
 import struct
 import subprocess
 import sys
+
+from common import write_whole
 
 ALIGN = 0x10000  # of the image's parts, and of large files in the archive: a cluster
 PAGE = 0x4000    # the largest MMU page
@@ -160,19 +163,21 @@ def compressed(raw, cache):
     if done.returncode:
         raise ImageError(f"zstd failed: {done.stderr.decode(errors='replace').strip()}")
     os.makedirs(cache, exist_ok=True)
-    for old in sorted((os.path.join(cache, n) for n in os.listdir(cache)), key=os.path.getmtime)[:-20]:
-        remove_if_there(old)
-    with open(f"{path}.{os.getpid()}", "wb") as f:
-        f.write(done.stdout)
-    os.replace(f"{path}.{os.getpid()}", path)
+    forget_oldest(cache, keep=20)
+    write_whole(path, done.stdout)
     return done.stdout
 
 
-def remove_if_there(path):
-    try:
-        os.remove(path)
-    except FileNotFoundError:
-        pass
+def forget_oldest(cache, keep):
+    """Leave the `keep` newest archives. Others may do the same to the folder at the same time."""
+    dated = []
+    for entry in os.scandir(cache):
+        with contextlib.suppress(FileNotFoundError):
+            if entry.name.endswith(".zst"):
+                dated.append((entry.stat().st_mtime, entry.path))
+    for _, path in sorted(dated)[:-keep]:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
 
 
 # --- init's segments ---------------------------------------------------------------------------------------------------------------
