@@ -18,7 +18,7 @@ HELP = """usage: ./heddle COMMAND [OPTIONS]
                      boot to a shell prompt on this terminal (Ctrl-A X leaves); with -x run a command and print what it prints
   test [--quick] [-a ARCH]... [--list] [FILTER...]
                      every test on every machine; ends with 'N passed, N failed'
-  bench [-a ARCH]... [SUITE...]
+  bench [-a ARCH]... [--table] [SUITE...]
                      count instructions; prints 'RESULT name median ...' lines
   gdb [-a ARCH]      boot under gdb
   check              the rules of the source tree
