@@ -82,6 +82,8 @@ void arch_frame_sanitize(struct frame *frame);
  * The runtime finds its thread page through a register where the machine has a spare one: x86-64 GS base, aarch64 TPIDRRO_EL0
  * (thread->thread_page_address); on riscv64 and mips64el nothing; on loongarch64 nothing ($r21 is the program's own affair). */
 void arch_thread_switch(struct thread *from, struct thread *to);
+/* The current CPU stops running `from` and runs nothing: save what arch_thread_switch would. */
+void arch_thread_leave(struct thread *from);
 /* FPU, lazily owned: user mode starts with it off; its first use traps and the port calls trap_fpu(). trap_fpu (portable) decides and
  * calls these. State lives in thread->arch. */
 void arch_fpu_enable(bool on);                 /* for the thread that runs next in user mode on this CPU */

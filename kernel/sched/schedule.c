@@ -215,6 +215,8 @@ static bool choose(struct cpu *cpu)
 static void go_idle(struct cpu *cpu)
 {
     fpu_flush(cpu);
+    if (cpu->current != nullptr)
+        arch_thread_leave(cpu->current);
     cpu->current = nullptr;
     cpu->slice_end_ns = UINT64_MAX;
     cpu->idle_since_ns = arch_time_ns();

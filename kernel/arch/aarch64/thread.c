@@ -37,6 +37,11 @@ void thread_init_cpu(struct cpu *cpu)
     cpu->scratch[1] = NO_RUNTIME;
 }
 
+void arch_thread_leave(struct thread *from)
+{
+    from->frame.tls = sysreg_read(tpidr_el0);
+}
+
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
     struct cpu *cpu = this_cpu();
@@ -44,7 +49,7 @@ void arch_thread_switch(struct thread *from, struct thread *to)
     if (to->task->foreign || cpu->scratch[1] != NO_RUNTIME)
         set_runtime(cpu, to);
     if (from)
-        from->frame.tls = sysreg_read(tpidr_el0);
+        arch_thread_leave(from);
     sysreg_write(tpidr_el0, to->frame.tls);
     sysreg_write(tpidrro_el0, to->thread_page_address);
     sysreg_write(cpacr_el1, cpu->fpu_owner == to ? CPACR_FPU : 0); /* returning to user mode synchronizes */

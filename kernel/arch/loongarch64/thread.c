@@ -36,6 +36,8 @@ void arch_thread_switch(struct thread *, struct thread *to)
         space_load(cpu, &space->arch);
 }
 
+void arch_thread_leave(struct thread *) {} /* all is in the frame */
+
 void arch_tls_load(uint64_t) {}
 
 void arch_fpu_enable(bool on)

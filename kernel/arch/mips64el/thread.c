@@ -36,6 +36,8 @@ void arch_thread_switch(struct thread *, struct thread *to)
         space_load(cpu, &space->arch);
 }
 
+void arch_thread_leave(struct thread *) {} /* programs cannot write UserLocal */
+
 void arch_tls_load(uint64_t value)
 {
     cp0_write(CP0_USERLOCAL, value);

@@ -64,6 +64,14 @@ static void set_runtime(struct cpu *cpu, const struct thread *to)
     cpu->scratch[5] = (uint64_t)to->page;
 }
 
+void arch_thread_leave(struct thread *from)
+{
+    if (x86_features.fsgsbase)
+        __asm__ volatile("rdfsbase %0" : "=r"(from->frame.fs_base));
+    else
+        from->frame.fs_base = rdmsr(MSR_FS_BASE);
+}
+
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
     struct cpu *cpu = this_cpu();

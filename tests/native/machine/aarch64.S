@@ -51,3 +51,20 @@ machine_two:
     mov x0, 2
     ret
 machine_two_end:
+
+    .globl machine_tls_stays
+    .type machine_tls_stays, @function
+machine_tls_stays:
+    stp x29, x30, [sp, -32]!
+    mrs x2, tpidr_el0
+    stp x0, x2, [sp, 16]
+    msr tpidr_el0, x0
+    blr x1
+    mrs x2, tpidr_el0
+    ldp x0, x1, [sp, 16]
+    msr tpidr_el0, x1
+    cmp x0, x2
+    cset w0, eq
+    ldp x29, x30, [sp], 32
+    ret
+    .size machine_tls_stays, . - machine_tls_stays

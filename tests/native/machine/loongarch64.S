@@ -52,3 +52,10 @@ machine_two:
     ori $a0, $zero, 2
     ret
 machine_two_end:
+
+    .globl machine_tls_stays
+    .type machine_tls_stays, @function
+machine_tls_stays:
+    ori $a0, $zero, 1
+    ret
+    .size machine_tls_stays, . - machine_tls_stays

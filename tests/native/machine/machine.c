@@ -50,6 +50,18 @@ TEST(registers_survive_switches)
     EXPECT_EQUAL(0, wrong);
 }
 
+static void sleep_alone(void)
+{
+    test_sleep(MILLISECONDS);
+}
+
+/* Nothing else runs meanwhile: the CPU goes idle, and the thread comes back from there. */
+TEST(tls_register_survives_idling)
+{
+    for (uint64_t value = 0x1000; value <= 0x4000; value += 0x1000)
+        EXPECT(machine_tls_stays(value, sleep_alone));
+}
+
 /* --- translations --------------------------------------------------------------------------------------------------------------------------- */
 /* Two objects take turns at one address. Each holds the number of its turn, which is announced after it was mapped: who then still reads an
  * older one uses a translation that should be gone. */

@@ -63,3 +63,10 @@ machine_two:
     jr $31
     li $2, 2
 machine_two_end:
+
+    .globl machine_tls_stays
+    .type machine_tls_stays, @function
+machine_tls_stays:
+    jr $31
+    li $2, 1
+    .size machine_tls_stays, . - machine_tls_stays

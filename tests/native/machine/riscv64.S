@@ -56,3 +56,10 @@ machine_two:
     li a0, 2
     ret
 machine_two_end:
+
+    .globl machine_tls_stays
+    .type machine_tls_stays, @function
+machine_tls_stays:
+    li a0, 1
+    ret
+    .size machine_tls_stays, . - machine_tls_stays

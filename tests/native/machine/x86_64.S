@@ -48,3 +48,31 @@ machine_two:
     mov $2, %eax
     ret
 machine_two_end:
+
+    .globl machine_tls_stays
+    .type machine_tls_stays, @function
+machine_tls_stays:
+    push %rbx
+    push %r12
+    push %r13
+    mov %rsi, %r12
+    mov $7, %eax
+    xor %ecx, %ecx
+    cpuid
+    mov $1, %eax
+    test $1, %bl /* may programs set the FS base? */
+    jz 1f
+    rdfsbase %r13
+    wrfsbase %rdi
+    mov %rdi, %rbx
+    call *%r12
+    rdfsbase %rcx
+    wrfsbase %r13
+    xor %eax, %eax
+    cmp %rbx, %rcx
+    sete %al
+1:  pop %r13
+    pop %r12
+    pop %rbx
+    ret
+    .size machine_tls_stays, . - machine_tls_stays
