@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A capability's name in its task's table: index in bits 0..19, generation in bits 20..31. 0 is the null handle. */
+/* A capability's name in its task's table: index in bits 0..23, generation in bits 24..31. 0 is the null handle. */
 typedef uint32_t cap_t;
 #define CAP_NULL 0u
-#define CAP_INDEX_BITS 20u
+#define CAP_INDEX_BITS 24u
 #define CAP_INDEX(cap) ((cap) & ((1u << CAP_INDEX_BITS) - 1))
 #define CAP_GENERATION(cap) ((cap) >> CAP_INDEX_BITS)
 

@@ -1,30 +1,37 @@
-/* captable.c: capability tables and the derivation tree. Not here: what capabilities allow (sys/, generated dispatch).
- * Invariants: a used slot holds one reference and one capability count of its object; a slot's children were derived from it; slots
- * never move; a handle is good while its generation is the slot's. Under the kernel lock. */
+/* captable.c: capability tables. Not here: the derivation tree (captree.c), what capabilities allow (sys/, generated dispatch).
+ * Invariants: slots never move; a handle is good while its generation is the slot's; a free slot is on its table's list but for index 0,
+ * which is the null handle, and those of a dead task; a table keeps its leaves until its task is dead. Under the kernel lock. */
 #include <lib/assert.h>
-#include <mm/carve.h>
 #include <object/captable.h>
 #include <sched/thread.h>
 
 #define GENERATIONS (1u << (32 - CAP_INDEX_BITS))
+#define LEAVES ((1u << CAP_INDEX_BITS) / CAP_LEAF_SLOTS)
+#define DIRECTORIES (LEAVES / CAP_DIRECTORY_LEAVES)
+#define LEAF_BYTES (CAP_LEAF_SLOTS * sizeof(struct cap))
+#define FIRST_LEAVES 8u
+#define FREE_LEAST 16u /* so many slots take turns: a handle comes back after GENERATIONS * FREE_LEAST others at the earliest */
+#define CURSOR_STEPS 64u
+
+static_assert(sizeof(struct cap) == 64, "a slot is found by shifts");
+
+static struct cap no_leaf[CAP_LEAF_SLOTS]; /* stands for all leaves that are not there; never written */
 
 void cap_table_init(struct cap_table *table)
 {
     *table = (struct cap_table){};
+    list_init(&table->free);
 }
 
-static struct cap *slot_at(const struct cap_table *table, uint32_t index)
+struct cap *cap_far_leaf(const struct cap_table *table, uint32_t index)
 {
-    uint32_t leaf = index / CAP_LEAF_SLOTS;
-    return leaf < table->leaf_count ? &table->leaves[leaf][index % CAP_LEAF_SLOTS] : nullptr;
+    struct cap **directory = table->far != nullptr ? table->far[index / CAP_DIRECTORY_SLOTS] : nullptr;
+    return directory != nullptr ? directory[index / CAP_LEAF_SLOTS % CAP_DIRECTORY_LEAVES] : no_leaf;
 }
 
 struct cap *cap_slot(struct task *task, cap_t handle)
 {
-    struct cap *cap = slot_at(&task->caps, CAP_INDEX(handle));
-    if (cap == nullptr || cap->object == nullptr || cap->generation != CAP_GENERATION(handle))
-        return nullptr;
-    return cap;
+    return cap_find(&task->caps, handle);
 }
 
 cap_t cap_handle(const struct cap *cap)
@@ -32,246 +39,202 @@ cap_t cap_handle(const struct cap *cap)
     return cap->index | (cap_t)cap->generation << CAP_INDEX_BITS;
 }
 
-/* The directory of leaves doubles: it is small (8 bytes a leaf). */
-static enum status grow_directory(struct task *task)
+/* --- leaves -------------------------------------------------------------------------------------------------------------------------- */
+
+/* The directory with leaf `number` and how many leaves it names; NULL and 0: there is none. */
+static struct cap **directory_of(const struct cap_table *table, uint32_t number, uint32_t *count)
 {
-    struct cap_table *table = &task->caps;
-    uint32_t room = table->leaf_room == 0 ? 8 : table->leaf_room * 2;
-    enum status status = ledger_charge(task->charge, LEDGER_KERNEL, room * sizeof(struct cap *));
+    if (number < CAP_DIRECTORY_LEAVES) {
+        *count = table->near_slots / CAP_LEAF_SLOTS;
+        return table->near;
+    }
+    struct cap **directory = table->far != nullptr ? table->far[number / CAP_DIRECTORY_LEAVES] : nullptr;
+    *count = directory != nullptr ? CAP_DIRECTORY_LEAVES : 0;
+    return directory;
+}
+
+/* Where the directory names leaf `number`; NULL: it does not. */
+static struct cap **leaf_entry(const struct cap_table *table, uint32_t number)
+{
+    uint32_t count, i = number % CAP_DIRECTORY_LEAVES;
+    struct cap **directory = directory_of(table, number, &count);
+    return i < count ? &directory[i] : nullptr;
+}
+
+static bool leaf_present(const struct cap_table *table, uint32_t number)
+{
+    struct cap **entry = leaf_entry(table, number);
+    return entry != nullptr && *entry != no_leaf;
+}
+
+/* The lowest leaf from *number on that is in the same directory: *number names it. False: there is none, *number goes on to the next
+ * directory, or to LEAVES. */
+static bool leaf_next(const struct cap_table *table, uint32_t *number)
+{
+    uint32_t count, i = *number % CAP_DIRECTORY_LEAVES, first = *number - i;
+    struct cap **directory = directory_of(table, *number, &count);
+    while (i < count && directory[i] == no_leaf)
+        i++;
+    *number = first + (i < count ? i : CAP_DIRECTORY_LEAVES);
+    if (i >= count && table->far == nullptr)
+        *number = LEAVES;
+    return i < count;
+}
+
+static enum status directory_create(struct task *task, uint32_t leaves, struct cap ***directory)
+{
+    void *memory;
+    enum status status = ledger_alloc(task->charge, leaves * sizeof(struct cap *), &memory);
     if (status != STATUS_OK)
         return status;
-    struct cap **leaves = kernel_alloc(room * sizeof(struct cap *));
-    if (leaves == nullptr) {
-        ledger_credit(task->charge, LEDGER_KERNEL, room * sizeof(struct cap *));
-        return STATUS_NO_MEMORY;
-    }
-    for (uint32_t i = 0; i < table->leaf_count; i++)
-        leaves[i] = table->leaves[i];
-    if (table->leaves != nullptr) {
-        kernel_free(table->leaves, table->leaf_room * sizeof(struct cap *));
-        ledger_credit(task->charge, LEDGER_KERNEL, table->leaf_room * sizeof(struct cap *));
-    }
-    table->leaves = leaves;
-    table->leaf_room = room;
+    *directory = memory;
+    for (uint32_t i = 0; i < leaves; i++)
+        (*directory)[i] = no_leaf;
     return STATUS_OK;
 }
 
-static enum status add_leaf(struct task *task)
+static void near_free(struct task *task)
+{
+    if (task->caps.near != nullptr)
+        ledger_free(task->charge, task->caps.near, task->caps.near_slots / CAP_LEAF_SLOTS * sizeof(struct cap *));
+}
+
+static enum status near_reach(struct task *task, uint32_t number)
 {
     struct cap_table *table = &task->caps;
-    if (table->leaf_count == (1u << CAP_INDEX_BITS) / CAP_LEAF_SLOTS)
-        return STATUS_TABLE_FULL;
-    enum status status = table->leaf_count < table->leaf_room ? STATUS_OK : grow_directory(task);
+    uint32_t leaves = table->near_slots / CAP_LEAF_SLOTS, room = leaves == 0 ? FIRST_LEAVES : leaves;
+    while (room <= number)
+        room *= 2;
+    if (room == leaves)
+        return STATUS_OK;
+    struct cap **near;
+    enum status status = directory_create(task, room, &near);
     if (status != STATUS_OK)
         return status;
-    status = ledger_charge(task->charge, LEDGER_KERNEL, CAP_LEAF_BYTES);
-    if (status != STATUS_OK)
-        return status;
-    struct cap *leaf = kernel_alloc(CAP_LEAF_BYTES);
-    if (leaf == nullptr) {
-        ledger_credit(task->charge, LEDGER_KERNEL, CAP_LEAF_BYTES);
-        return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < leaves; i++)
+        near[i] = table->near[i];
+    near_free(task);
+    table->near = near;
+    table->near_slots = room * CAP_LEAF_SLOTS;
+    return STATUS_OK;
+}
+
+static enum status far_reach(struct task *task, uint32_t number)
+{
+    struct cap_table *table = &task->caps;
+    if (table->far == nullptr) {
+        void *memory;
+        enum status status = ledger_alloc(task->charge, DIRECTORIES * sizeof *table->far, &memory);
+        if (status != STATUS_OK)
+            return status;
+        table->far = memory;
     }
-    uint32_t base = table->leaf_count * CAP_LEAF_SLOTS;
-    table->leaves[table->leaf_count++] = leaf;
-    for (uint32_t i = CAP_LEAF_SLOTS; i-- > 0;) {
-        leaf[i].index = base + i;
+    struct cap ***directory = &table->far[number / CAP_DIRECTORY_LEAVES];
+    return *directory != nullptr ? STATUS_OK : directory_create(task, CAP_DIRECTORY_LEAVES, directory);
+}
+
+static enum status leaf_create(struct task *task, uint32_t number)
+{
+    struct cap_table *table = &task->caps;
+    enum status status = number < CAP_DIRECTORY_LEAVES ? near_reach(task, number) : far_reach(task, number);
+    if (status != STATUS_OK)
+        return status;
+    void *memory;
+    status = ledger_alloc(task->charge, LEAF_BYTES, &memory);
+    if (status != STATUS_OK)
+        return status;
+    struct cap *leaf = *leaf_entry(table, number) = memory;
+    for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
+        leaf[i].index = number * CAP_LEAF_SLOTS + i;
         leaf[i].task = task;
-        leaf[i].previous_free = 0;
-        if (base + i == 0)
-            continue; /* index 0 is the null handle */
-        cap_free_push(table, &leaf[i]);
+        if (leaf[i].index == 0)
+            continue;
+        list_push_back(&table->free, &leaf[i].open);
+        table->free_count++;
     }
     return STATUS_OK;
 }
 
-void cap_free_push(struct cap_table *table, struct cap *cap)
+/* A few steps towards the lowest leaf that is not there. Each leaf that the cursor passes brought slots, so it is there long before they
+ * are used up. True: it is. */
+static bool cursor_advance(struct cap_table *table)
 {
-    cap->next_free = table->first_free;
-    cap->previous_free = 0;
-    if (table->first_free != 0)
-        slot_at(table, table->first_free)->previous_free = cap->index;
-    table->first_free = cap->index;
+    for (unsigned i = 0; i < CURSOR_STEPS && table->leaf_cursor < LEAVES && leaf_present(table, table->leaf_cursor); i++)
+        table->leaf_cursor++;
+    return table->leaf_cursor == LEAVES || !leaf_present(table, table->leaf_cursor);
 }
 
-static void free_remove(struct cap_table *table, struct cap *cap)
-{
-    if (cap->previous_free != 0)
-        slot_at(table, cap->previous_free)->next_free = cap->next_free;
-    else
-        table->first_free = cap->next_free;
-    if (cap->next_free != 0)
-        slot_at(table, cap->next_free)->previous_free = cap->previous_free;
-}
-
-/* A free slot, off the free list: at `index`, or anywhere when that is 0. */
-static enum status take_slot(struct task *task, uint32_t index, struct cap **out)
+/* One more leaf at the low end. */
+static enum status grow(struct task *task)
 {
     struct cap_table *table = &task->caps;
-    if (task->dead)
-        return STATUS_PEER_GONE;
-    if (index >= 1u << CAP_INDEX_BITS)
+    while (!cursor_advance(table)) {
+    }
+    return table->leaf_cursor < LEAVES ? leaf_create(task, table->leaf_cursor) : STATUS_TABLE_FULL;
+}
+
+/* --- slots --------------------------------------------------------------------------------------------------------------------------- */
+
+static enum status find_any(struct task *task, struct cap **cap)
+{
+    struct cap_table *table = &task->caps;
+    (void)cursor_advance(table);
+    if (table->free_count < FREE_LEAST) {
+        enum status status = grow(task);
+        if (status != STATUS_OK && table->free_count == 0)
+            return status;
+    }
+    *cap = container_of(table->free.next, struct cap, open);
+    return STATUS_OK;
+}
+
+static enum status find_at(struct task *task, uint32_t index, struct cap **cap)
+{
+    uint32_t number = index / CAP_LEAF_SLOTS;
+    if (number >= LEAVES)
         return STATUS_INVALID_ARGUMENT;
-    while (index == 0 ? table->first_free == 0 : slot_at(table, index) == nullptr) {
-        enum status status = add_leaf(task);
+    if (!leaf_present(&task->caps, number)) {
+        enum status status = leaf_create(task, number);
         if (status != STATUS_OK)
             return status;
     }
-    struct cap *cap = slot_at(table, index == 0 ? table->first_free : index);
-    if (cap->object != nullptr)
-        return STATUS_OVERLAP;
-    enum status status = ledger_charge(task->charge, LEDGER_CAPS, 1);
+    *cap = &(*leaf_entry(&task->caps, number))[index % CAP_LEAF_SLOTS];
+    return (*cap)->object == nullptr ? STATUS_OK : STATUS_OVERLAP;
+}
+
+enum status cap_slot_take(struct task *task, uint32_t index, struct cap **cap)
+{
+    if (task->dead)
+        return STATUS_PEER_GONE;
+    enum status status = index == 0 ? find_any(task, cap) : find_at(task, index, cap);
+    if (status == STATUS_OK)
+        status = ledger_charge(task->charge, LEDGER_CAPS, 1);
     if (status != STATUS_OK)
         return status;
-    free_remove(table, cap);
-    table->used++;
-    *out = cap;
+    list_remove(&(*cap)->open);
+    task->caps.free_count--;
+    task->caps.used++;
     return STATUS_OK;
 }
 
-void cap_fill(struct cap *cap, struct object *object, uint32_t rights, struct cap *parent)
+void cap_slot_release(struct cap *cap)
 {
-    object_get(object);
-    object->capabilities++;
-    cap->object = object;
-    cap->rights = rights;
-    cap->parent = parent;
-    list_init(&cap->children);
-    if (parent != nullptr)
-        list_push_back(&parent->children, &cap->siblings);
-    else
-        list_init(&cap->siblings);
-}
-
-enum status cap_insert_at(struct task *task, uint32_t index, struct object *object, uint32_t rights, struct cap *parent, cap_t *handle)
-{
-    struct cap *cap;
-    enum status status = take_slot(task, index, &cap);
-    if (status != STATUS_OK)
-        return status;
-    cap_fill(cap, object, rights, parent);
-    *handle = cap_handle(cap);
-    return STATUS_OK;
-}
-
-enum status cap_insert(struct task *task, struct object *object, uint32_t rights, struct cap *parent, cap_t *handle)
-{
-    return cap_insert_at(task, 0, object, rights, parent, handle);
-}
-
-/* Children go to the parent (or become roots). */
-static void orphan_children(struct cap *cap)
-{
-    while (!list_empty(&cap->children)) {
-        struct cap *child = container_of(list_pop_front(&cap->children), struct cap, siblings);
-        child->parent = cap->parent;
-        if (cap->parent != nullptr)
-            list_push_back(&cap->parent->children, &child->siblings);
-    }
-}
-
-static void release_slot(struct cap *cap)
-{
-    cap->object = nullptr;
-    cap->parent = nullptr;
-    cap->generation = (uint16_t)((cap->generation + 1) % GENERATIONS);
     struct task *task = cap->task;
+    cap->object = nullptr;
+    cap->generation = (uint16_t)((cap->generation + 1) % GENERATIONS);
     if (task == nullptr)
-        return; /* a slot inside a queued message */
+        return; /* a slot of a queued message */
     task->caps.used--;
     ledger_credit(task->charge, LEDGER_CAPS, 1);
-    cap_free_push(&task->caps, cap);
-}
-
-void cap_remove(struct cap *cap)
-{
-    struct object *object = cap->object;
-    orphan_children(cap);
-    if (cap->parent != nullptr)
-        list_remove(&cap->siblings);
-    release_slot(cap);
-    if (--object->capabilities == 0)
-        object_unreachable(object);
-    object_put(object);
-}
-
-/* Put `to`, an empty slot, in the place of `from`. */
-void cap_replace(struct cap *from, struct cap *to)
-{
-    to->object = from->object;
-    to->rights = from->rights;
-    to->parent = from->parent;
-    list_init(&to->children);
-    list_init(&to->siblings);
-    if (from->parent != nullptr) {
-        list_insert_before(&from->siblings, &to->siblings);
-        list_remove(&from->siblings);
-    }
-    while (!list_empty(&from->children)) {
-        struct cap *child = container_of(list_pop_front(&from->children), struct cap, siblings);
-        child->parent = to;
-        list_push_back(&to->children, &child->siblings);
-    }
-    release_slot(from);
-}
-
-enum status cap_move(struct cap *from, struct task *to, cap_t *handle)
-{
-    struct cap *slot;
-    enum status status = take_slot(to, 0, &slot);
-    if (status != STATUS_OK)
-        return status;
-    cap_replace(from, slot);
-    *handle = cap_handle(slot);
-    return STATUS_OK;
-}
-
-bool cap_revoke_some(struct cap *cap, unsigned steps)
-{
-    for (struct cap *at = cap; at != cap || !list_empty(&at->children);) {
-        if (!list_empty(&at->children)) {
-            at = container_of(at->children.next, struct cap, siblings);
-            continue;
-        }
-        if (steps-- == 0)
-            return false;
-        struct cap *leaf = at;
-        at = leaf->parent;
-        cap_remove(leaf);
-    }
-    return true;
-}
-
-bool cap_table_destroy_some(struct task *task, unsigned steps)
-{
-    struct cap_table *table = &task->caps;
-    while (table->leaf_count > 0) {
-        struct cap *leaf = table->leaves[table->leaf_count - 1];
-        for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
-            if (leaf[i].object == nullptr)
-                continue;
-            if (steps-- == 0)
-                return false;
-            cap_remove(&leaf[i]);
-        }
-        for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++)
-            if (leaf[i].index != 0)
-                free_remove(table, &leaf[i]);
-        kernel_free(leaf, CAP_LEAF_BYTES);
-        ledger_credit(task->charge, LEDGER_KERNEL, CAP_LEAF_BYTES);
-        table->leaf_count--;
-    }
-    if (table->leaves != nullptr) {
-        kernel_free(table->leaves, table->leaf_room * sizeof(struct cap *));
-        ledger_credit(task->charge, LEDGER_KERNEL, table->leaf_room * sizeof(struct cap *));
-        table->leaves = nullptr;
-    }
-    return true;
+    if (task->dead)
+        return; /* its leaf goes soon */
+    list_push_back(&task->caps.free, &cap->open);
+    task->caps.free_count++;
 }
 
 enum status cap_lookup(struct thread *thread, cap_t handle, enum object_type type, uint32_t rights, struct object **out)
 {
-    struct cap *cap = cap_slot(thread->task, handle);
+    struct cap *cap = cap_find(&thread->task->caps, handle);
     if (cap == nullptr)
         return STATUS_INVALID_HANDLE;
     struct object *object = cap->object;
@@ -286,9 +249,80 @@ enum status cap_lookup(struct thread *thread, cap_t handle, enum object_type typ
     return STATUS_OK;
 }
 
-enum status cap_publish(struct thread *thread, struct object *object, uint32_t rights, cap_t *handle)
+/* --- whole tables ---------------------------------------------------------------------------------------------------------------------- */
+
+static enum status clone_leaf(const struct cap *leaf, struct task *to)
 {
-    enum status status = cap_insert(thread->task, object, rights, nullptr, handle);
-    object_put(object);
-    return status;
+    for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
+        const struct cap *cap = &leaf[i];
+        if (cap->object == nullptr || (cap->rights & RIGHT_CLONE) == 0)
+            continue;
+        cap_t handle;
+        enum status status = cap_insert_at(to, cap->index, cap->object, cap->rights, (struct cap *)cap, &handle);
+        if (status != STATUS_OK)
+            return status;
+        cap_slot(to, handle)->generation = cap->generation;
+    }
+    return STATUS_OK;
+}
+
+enum status cap_table_clone(struct task *from, struct task *to)
+{
+    for (uint32_t number = 0; number < LEAVES;) {
+        if (!leaf_next(&from->caps, &number))
+            continue;
+        enum status status = clone_leaf(*leaf_entry(&from->caps, number++), to);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* The slots of one leaf, then the leaf. *steps counts down. True: it is freed. */
+static bool leaf_destroy(struct task *task, struct cap **entry, unsigned *steps)
+{
+    struct cap *leaf = *entry;
+    for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
+        if (leaf[i].object == nullptr)
+            continue;
+        if (*steps == 0)
+            return false;
+        --*steps;
+        cap_remove(&leaf[i]);
+    }
+    *entry = no_leaf;
+    ledger_free(task->charge, leaf, LEAF_BYTES);
+    return true;
+}
+
+/* The leaves of the directory with leaf `number` are gone. */
+static void directory_destroy(struct task *task, uint32_t number)
+{
+    struct cap_table *table = &task->caps;
+    struct cap ***directory = table->far != nullptr ? &table->far[number / CAP_DIRECTORY_LEAVES] : nullptr;
+    if (directory == nullptr || *directory == nullptr)
+        return;
+    ledger_free(task->charge, *directory, CAP_DIRECTORY_LEAVES * sizeof(struct cap *));
+    *directory = nullptr;
+}
+
+bool cap_table_destroy_some(struct task *task, unsigned steps)
+{
+    struct cap_table *table = &task->caps;
+    while (table->destroyed < LEAVES) {
+        if (steps == 0)
+            return false;
+        steps--;
+        uint32_t number = table->destroyed;
+        if (!leaf_next(table, &table->destroyed))
+            directory_destroy(task, number);
+        else if (!leaf_destroy(task, leaf_entry(table, table->destroyed), &steps))
+            return false;
+    }
+    if (table->far != nullptr)
+        ledger_free(task->charge, table->far, DIRECTORIES * sizeof *table->far);
+    near_free(task);
+    cap_table_init(table);
+    table->destroyed = LEAVES;
+    return true;
 }

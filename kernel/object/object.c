@@ -7,7 +7,7 @@
 #include <object/object.h>
 #include <sched/thread.h>
 
-static void ledger_free(struct object *object)
+static void ledger_end(struct object *object)
 {
     struct ledger *ledger = container_of(object, struct ledger, object);
     if (ledger->parent != nullptr)
@@ -35,7 +35,7 @@ static const struct {
     [OBJECT_NOTIFICATION] = {sizeof(struct notification), offsetof(struct notification, object), notification_unreachable, notification_free},
     [OBJECT_IRQ] = {sizeof(struct irq_object), offsetof(struct irq_object, object), nullptr, irq_free},
     [OBJECT_IOPORT] = {sizeof(struct ioport_object), offsetof(struct ioport_object, object), nullptr, nullptr},
-    [OBJECT_LEDGER] = {sizeof(struct ledger), offsetof(struct ledger, object), nullptr, ledger_free},
+    [OBJECT_LEDGER] = {sizeof(struct ledger), offsetof(struct ledger, object), nullptr, ledger_end},
     [OBJECT_CONTROL] = {sizeof(struct control), offsetof(struct control, object), nullptr, nullptr},
     [OBJECT_FACET] = {sizeof(struct facet), offsetof(struct facet, object), facet_unreachable, facet_free},
 };
@@ -44,18 +44,11 @@ enum status object_create(enum object_type type, struct ledger *ledger, struct o
 {
     size_t size = types[type].size;
     ASSERT(size != 0, "objects of this type are made here");
-    if (ledger != nullptr) {
-        enum status status = ledger_charge(ledger, LEDGER_KERNEL, size);
-        if (status != STATUS_OK)
-            return status;
-    }
-    char *memory = kernel_alloc(size);
-    if (memory == nullptr) {
-        if (ledger != nullptr)
-            ledger_credit(ledger, LEDGER_KERNEL, size);
-        return STATUS_NO_MEMORY;
-    }
-    *object = (struct object *)(memory + types[type].offset);
+    void *memory;
+    enum status status = ledger_alloc(ledger, size, &memory);
+    if (status != STATUS_OK)
+        return status;
+    *object = (struct object *)((char *)memory + types[type].offset);
     (*object)->references = 1;
     (*object)->type = type;
     (*object)->ledger = ledger;
@@ -79,11 +72,9 @@ static void object_destroy(struct object *object)
     size_t size = types[object->type].size;
     if (types[object->type].free != nullptr)
         types[object->type].free(object);
-    kernel_free((char *)object - types[object->type].offset, size);
-    if (ledger != nullptr) {
-        ledger_credit(ledger, LEDGER_KERNEL, size);
+    ledger_free(ledger, (char *)object - types[object->type].offset, size);
+    if (ledger != nullptr)
         object_put(&ledger->object);
-    }
 }
 
 void object_put(struct object *object)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <arch/arch.h>
 #include <info.h>
 #include <lib/list.h>
 #include <rights.h>
@@ -41,27 +42,33 @@ struct object {
     struct ledger *ledger; /* who pays for it; holds a reference; NULL for boot objects */
 };
 
-/* One slot of a table. Slots never move, so the derivation tree links them directly. */
+/* One slot of a table, or of a queued message. Slots never move, so the derivation tree links them directly: all capabilities of a tree
+ * are in one ring, and what is between a capability's `open` and its `close` was derived from it (kernel/object/captree.c). */
 struct cap {
-    struct object *object; /* NULL: free */
+    struct object *object;   /* NULL: free */
     uint32_t rights;
-    uint16_t generation;   /* of the handle that names this slot now; kept when freed, raised when used again */
-    struct cap *parent;    /* the capability this was derived from, NULL at the root */
-    struct list children;  /* heads the list of siblings below */
-    struct list siblings;
-    struct task *task;     /* whose table; fixed */
-    uint32_t index;        /* in that table; fixed */
-    uint32_t next_free, previous_free; /* when free: neighbours on the list, 0 = none */
+    uint16_t generation;     /* of the handle that names this slot now; kept when freed, raised when used again */
+    struct list open, close; /* free: `open` is on the table's list */
+    struct task *task;       /* whose table, NULL: in a message; fixed */
+    uint32_t index;          /* in that table; fixed */
 };
 
-/* A growable table: leaves of slots, and a directory of leaves that doubles. */
+#define CAP_LEAF_SLOTS 64u
+#define CAP_DIRECTORY_LEAVES (uint32_t)(MP_SIZE / sizeof(struct cap *))
+#define CAP_DIRECTORY_SLOTS (CAP_DIRECTORY_LEAVES * CAP_LEAF_SLOTS)
+
+/* A growable table: leaves of slots, made where one is wanted, found through directories of leaves. The first directory doubles until it is
+ * an MP; the others, which few tables have, are found through one more. Where there is no leaf a directory names one of free slots. */
 struct cap_table {
-    struct cap **leaves;
-    uint32_t leaf_count, leaf_room;
-    uint32_t first_free; /* 0: none */
+    struct cap **near;   /* the first directory */
+    uint32_t near_slots; /* how many slots it reaches: 0, or its leaves' */
     uint32_t used;
+    struct cap ***far;   /* directories by index / CAP_DIRECTORY_SLOTS, NULL where there is none; NULL: none but the first */
+    struct list free;    /* slots, first in, first out: so that a handle comes back as late as it can */
+    uint32_t free_count;
+    uint32_t leaf_cursor; /* all leaves below this are there */
+    uint32_t destroyed;   /* of a dead task: none below this is there any more */
 };
-
 
 /* Memory for an object of this type, zeroed, charged to the ledger; one reference, no capability. NULL status: NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status object_create(enum object_type type, struct ledger *ledger, struct object **object);
@@ -74,6 +81,20 @@ void object_put(struct object *object);
 static inline void cap_release(struct object *object) { object_put(object); }
 /* The slot itself; valid until the kernel lock is given up. NULL: stale or never valid. */
 struct cap *cap_slot(struct task *task, cap_t handle);
+/* The leaf of an index that the first directory does not reach. */
+struct cap *cap_far_leaf(const struct cap_table *table, uint32_t index);
+/* cap_slot for the shortest paths. */
+static inline struct cap *cap_find(const struct cap_table *table, cap_t handle)
+{
+    uint32_t index = CAP_INDEX(handle);
+    struct cap *leaf;
+    if (index < table->near_slots) [[clang::likely]]
+        leaf = table->near[index / CAP_LEAF_SLOTS];
+    else
+        leaf = cap_far_leaf(table, index);
+    struct cap *cap = &leaf[index % CAP_LEAF_SLOTS];
+    return cap->object != nullptr && cap->generation == CAP_GENERATION(handle) ? cap : nullptr;
+}
 cap_t cap_handle(const struct cap *cap);
 /* Put a capability to the object into the task's table; parent may be NULL (a new tree). Takes its own reference. */
 [[nodiscard]] enum status cap_insert(struct task *task, struct object *object, uint32_t rights, struct cap *parent, cap_t *handle);
@@ -85,7 +106,9 @@ void cap_remove(struct cap *cap);
 /* Remove up to `steps` capabilities derived from cap; true when none is left. */
 bool cap_revoke_some(struct cap *cap, unsigned steps);
 void cap_table_init(struct cap_table *table);
-/* Free up to `steps` slots of a dying table; true when empty and freed. */
+/* Copy the capabilities that have the CLONE right into the empty table of a new task, at the same handles. */
+[[nodiscard]] enum status cap_table_clone(struct task *from, struct task *to);
+/* Take a dead task's table apart, up to `steps` slots or leaves; true when empty and freed. */
 bool cap_table_destroy_some(struct task *task, unsigned steps);
 
 /* Insert the result object of a create call: gives the creation reference to the new capability or, on failure, drops it. */
@@ -101,5 +124,8 @@ extern struct ledger *root_ledger;
 /* Charge this ledger and all above, or none of them. Returns LEDGER_SPENT. */
 [[nodiscard]] enum status ledger_charge(struct ledger *ledger, enum ledger_kind kind, uint64_t amount);
 void ledger_credit(struct ledger *ledger, enum ledger_kind kind, uint64_t amount);
+/* Kernel memory at the ledger's cost (NULL: nobody's), zeroed. Returns LEDGER_SPENT, NO_MEMORY. */
+[[nodiscard]] enum status ledger_alloc(struct ledger *ledger, size_t size, void **memory);
+void ledger_free(struct ledger *ledger, void *memory, size_t size);
 
 #endif

@@ -35,23 +35,6 @@ enum status task_create(struct ledger *charge, struct task **task)
     return STATUS_OK;
 }
 
-/* Copy the capabilities that may follow a clone, at the same handles. */
-static enum status clone_caps(struct task *from, struct task *to)
-{
-    for (uint32_t leaf = 0; leaf < from->caps.leaf_count; leaf++)
-        for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
-            struct cap *cap = &from->caps.leaves[leaf][i];
-            if (cap->object == nullptr || (cap->rights & RIGHT_CLONE) == 0)
-                continue;
-            cap_t handle;
-            enum status status = cap_insert_at(to, cap->index, cap->object, cap->rights, cap, &handle);
-            if (status != STATUS_OK)
-                return status;
-            cap_slot(to, handle)->generation = cap->generation;
-        }
-    return STATUS_OK;
-}
-
 enum status task_clone(struct task *from, struct ledger *charge, struct task **task)
 {
     if (from->dead)
@@ -62,7 +45,7 @@ enum status task_clone(struct task *from, struct ledger *charge, struct task **t
     struct task *to = *task;
     status = space_clone(&from->space, &to->space);
     if (status == STATUS_OK)
-        status = clone_caps(from, to);
+        status = cap_table_clone(from, to);
     if (status != STATUS_OK) {
         task_kill(to, 0);
         object_put(&to->object);
