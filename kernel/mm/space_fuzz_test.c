@@ -406,10 +406,13 @@ static void step(void)
 struct setting {
     unsigned shift, pages, steps, check_every;
     uint64_t ram;
+    bool pairs;
 };
 
 static void start(const struct setting *setting)
 {
+    if (setting->pairs)
+        host_choose_pairs();
     host_boot_simple(setting->shift, setting->ram);
     pages_used = setting->pages;
     object_pages = setting->pages / 2;
@@ -456,9 +459,14 @@ static void fuzz(struct setting setting)
     EXPECT_EQUAL(superpages > 0, setting.pages > 1000);
 }
 
-TEST(operations_match_the_model_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 32 << 20}); }
-TEST(operations_match_the_model_with_clusters_of_64k) { fuzz((struct setting){16, 200, 150000, 1024, 32 << 20}); }
-TEST(operations_match_the_model_with_clusters_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20}); }
-TEST(operations_match_the_model_with_superpages) { fuzz((struct setting){16, 1400, 150000, 1024, 64 << 20}); }
-TEST(operations_match_the_model_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20}); }
-TEST(operations_match_the_model_when_memory_runs_out_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 3 << 20}); }
+TEST(operations_match_the_model_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 32 << 20, false}); }
+TEST(operations_match_the_model_with_clusters_of_64k) { fuzz((struct setting){16, 200, 150000, 1024, 32 << 20, false}); }
+TEST(operations_match_the_model_with_clusters_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20, false}); }
+TEST(operations_match_the_model_with_superpages) { fuzz((struct setting){16, 1400, 150000, 1024, 64 << 20, false}); }
+TEST(operations_match_the_model_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20, false}); }
+TEST(operations_match_the_model_when_memory_runs_out_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 3 << 20, false}); }
+TEST(operations_match_the_model_with_pairs_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 60000, 1024, 32 << 20, true}); }
+TEST(operations_match_the_model_with_pairs_of_64k) { fuzz((struct setting){16, 200, 150000, 1024, 32 << 20, true}); }
+TEST(operations_match_the_model_with_pairs_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20, true}); }
+TEST(operations_match_the_model_with_pairs_and_superpages) { fuzz((struct setting){16, 1400, 60000, 1024, 64 << 20, true}); }
+TEST(operations_match_the_model_with_pairs_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20, true}); }

@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <host.h>
 #include <lib/assert.h>
+#include <arch/radix/radix.h>
 #include <mm/space.h>
 #include <sched/cpu.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ uint64_t host_time_ns;
 bool host_interrupt_pending;
 char host_console[4096];
 struct boot_info host_boot_info;
+
+static bool pairs_chosen;
 
 /* --- RAM --------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -32,6 +35,8 @@ void host_boot(unsigned cluster_shift_wanted, const uint64_t *sizes, unsigned co
     if (!host_ram)
         make_arena();
     host_fail_after(0, false);
+    host_pairs = pairs_chosen;
+    pairs_chosen = false;
     memset(&host_boot_info, 0, sizeof host_boot_info);
     host_boot_info.cpu_count = 1;
     paddr_t at = HOST_RAM_START;
@@ -43,6 +48,8 @@ void host_boot(unsigned cluster_shift_wanted, const uint64_t *sizes, unsigned co
     ASSERT(at - HOST_RAM_START <= HOST_RAM_MOST, "a test's RAM fits the arena");
     mm_init(&host_boot_info, cluster_shift_wanted);
 }
+
+void host_choose_pairs(void) { pairs_chosen = true; }
 
 void host_boot_simple(unsigned cluster_shift_wanted, uint64_t size)
 {

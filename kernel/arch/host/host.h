@@ -8,6 +8,8 @@
 void host_boot(unsigned cluster_shift, const uint64_t *sizes, unsigned count, uint64_t gap);
 /* One range. */
 void host_boot_simple(unsigned cluster_shift, uint64_t size);
+/* From the next boot to the one after: page tables and TLB as software fills them (pairs.h). */
+void host_choose_pairs(void);
 extern struct boot_info host_boot_info;
 
 /* An access of a user program: 0 if it goes through, else the access that faulted. *pa: the byte's address. */

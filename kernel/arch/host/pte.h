@@ -1,8 +1,10 @@
-/* pte.h (host): page table entries, made up. What each function does: arch/radix/radix.h. */
+/* pte.h (host): page table entries, made up, and two forms of tables, which a test chooses: as hardware walks them, with page groups, and as
+ * the ports with a software-filled TLB of pairs have them. What each function does: arch/radix/radix.h. */
 #ifndef HOST_PTE_H
 #define HOST_PTE_H
 
 #include <map.h>
+#include <mm/clusters.h>
 
 typedef uint64_t pte_t;
 
@@ -15,23 +17,33 @@ typedef uint64_t pte_t;
 #define PTE_CACHE_SHIFT 8
 #define PTE_ADDRESS  (~(MP_SIZE - 1) & ~(0xffffull << 48))
 
-#define RADIX_SLOT_BITS (MP_SHIFT - 3u) /* a table is an MP */
-#define RADIX_TOP 2u
-#define RADIX_USER_SLOTS (1u << RADIX_SLOT_BITS)
-#define RADIX_BREAKS 1
-static const bool radix_has_groups = true;
+extern bool host_pairs; /* fixed while there are spaces */
+
+#define TABLE_BITS (MP_SHIFT - 3u) /* a table is an MP */
+#define RADIX_TOP (host_pairs ? 3u : 2u)
+#define RADIX_USER_SLOTS (1u << TABLE_BITS)
+#define RADIX_BREAKS (!host_pairs)
+#define RADIX_PAIRS host_pairs
+#define radix_has_groups (!host_pairs)
+static inline unsigned host_radix_shift(unsigned level)
+{
+    if (!host_pairs)
+        return TABLE_BITS * level;
+    return level == 0 ? 0 : level == 1 ? cluster_shift - MP_SHIFT : TABLE_BITS * (level - 1);
+}
+#define RADIX_SHIFT(level) host_radix_shift(level)
 
 static inline bool pte_present(pte_t pte) { return pte & PTE_VALID; }
 static inline bool pte_is_leaf(pte_t pte, unsigned) { return pte & PTE_LEAF; }
 static inline pte_t pte_to_table(paddr_t pa) { return pa | PTE_VALID; }
-static inline paddr_t pte_table(pte_t pte) { return pte & PTE_ADDRESS; }
+static inline paddr_t pte_table(pte_t pte) { return pte & ~(pte_t)31; } /* tables have no other bits */
 static inline pte_t pte_leaf(paddr_t pa, pte_t attributes, unsigned) { return pa | attributes; }
 static inline pte_t pte_group_leaf(paddr_t pa, pte_t attributes) { return pa | PTE_GROUP | attributes; }
 static inline bool pte_grouped(pte_t pte) { return pte & PTE_GROUP; }
 static inline pte_t pte_ungrouped(pte_t pte, unsigned) { return pte & ~PTE_GROUP; }
 static inline paddr_t pte_translate(pte_t pte, unsigned level, uint64_t va)
 {
-    uint64_t inside = ((MP_SIZE << RADIX_SLOT_BITS * level) - 1) & ~(MP_SIZE - 1);
+    uint64_t inside = ((MP_SIZE << RADIX_SHIFT(level)) - 1) & ~(MP_SIZE - 1);
     return (pte & PTE_ADDRESS & ~inside) | ((level ? va : pte & PTE_ADDRESS) & inside);
 }
 static inline pte_t pte_attributes(pte_t pte) { return pte & ~(PTE_ADDRESS | PTE_GROUP); }

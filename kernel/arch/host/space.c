@@ -1,8 +1,10 @@
-/* space.c (host): page tables as the kernel makes them, and a TLB that believes them until told otherwise.
+/* space.c (host): page tables as the kernel makes them, and a TLB that believes them until told otherwise. Not here: the TLB of pairs
+ * (pairs.c), which is asked instead when it is chosen.
  * Invariant: a TLB entry is what the tables said some time since the last flush of its page. */
 #include <arch/radix/radix.h>
 #include <host.h>
 #include <lib/assert.h>
+#include <pairs.h>
 
 #define TLB_ENTRIES 8192u
 
@@ -34,17 +36,23 @@ bool arch_space_init(struct arch_space *space)
 {
     *space = (struct arch_space){};
     flush_all(space);
+    pairs_flush(space, 0, SIZE_MAX);
     return radix_init(space);
 }
 
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
 {
     ASSERT(!((va | pa) & (MP_SIZE - 1)) && count && prot & PROT_BIT_READ, "mappings are of whole MPs and can be read");
-    return radix_map(space, va, pa, count, pte_of_user(prot, cache), 1);
+    return radix_map(space, va, pa, count, pte_of_user(prot, cache), host_pairs ? 2 : 1);
 }
 
 void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
 {
+    if (host_pairs) {
+        pairs_disturb(space, va, count);
+        pairs_flush(space, va, count);
+        return;
+    }
     if (count >= TLB_ENTRIES || space->radix.retired) {
         flush_all(space);
         return;
@@ -70,6 +78,8 @@ static bool walk(struct arch_space *space, uaddr_t page, struct tlb_entry *entry
 
 unsigned host_access(struct arch_space *space, uaddr_t va, unsigned access, paddr_t *pa)
 {
+    if (host_pairs)
+        return pairs_access(space, va, access, pa);
     uaddr_t page = va & ~(MP_SIZE - 1);
     struct tlb_entry *entry = entry_of(space, va);
     if ((!holds(entry, space, va) || access & ~entry->prot) && !walk(space, page, entry)) {
@@ -82,6 +92,8 @@ unsigned host_access(struct arch_space *space, uaddr_t va, unsigned access, padd
 
 void host_tlb_check(struct arch_space *space)
 {
+    if (host_pairs)
+        pairs_check(space);
     for (unsigned i = 0; i < TLB_ENTRIES; i++) {
         struct tlb_entry now;
         if (tlb[i].space != space)

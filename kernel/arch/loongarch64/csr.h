@@ -26,7 +26,7 @@
 #define CSR_TICLR 0x44
 #define CSR_TLBRENTRY 0x88
 #define CSR_TLBRBADV 0x89
-#define CSR_TLBRERA 0x8a
+#define CSR_TLBRERA 0x8a       /* where the last refill was needed; bit 0: now */
 #define CSR_TLBRSAVE 0x8b
 #define CSR_TLBRELO0 0x8c
 #define CSR_TLBRELO1 0x8d

@@ -132,18 +132,49 @@ arch_call_on_stack_top:
     jr $a0
     .size arch_call_on_stack_top, . - arch_call_on_stack_top
 
-/* TLB refill: translation is off, addresses are physical. An absent entry is 0, and the table at 0 is empty. TLBREHI.PS is that of small
- * leaves but for the moment of a big one. */
+/* TLB refill, copied from one of the below at boot. */
     .balign 4096
     .globl tlb_refill
     .type tlb_refill, @function
 tlb_refill:
+    .space REFILL_BYTES
+    .size tlb_refill, . - tlb_refill
+
+/* The same with other entries than those of clusters: ELO0 is loaded, $t0 = ELO1. */
+.macro fill_other_size shift
+    csrwr $t0, CSR_TLBRELO1
+    csrrd $t0, CSR_TLBREHI
+    addi.d $t0, $t0, \shift
+    csrwr $t0, CSR_TLBREHI
+    tlbfill
+    csrwr $t0, CSR_TLBREHI
+    csrrd $t1, CSR_SAVE3
+    csrrd $t0, CSR_TLBRSAVE
+    ertn
+.endm
+
+/* $t0 = a leaf, of which both halves are loaded. */
+.macro fill_halves shift, cluster
+    move $t1, $t0
+    csrwr $t1, CSR_TLBRELO0
+    lu12i.w $t1, 1 << (\shift - 1 - 12)
+    add.d $t0, $t0, $t1
+    fill_other_size (\shift - 1 - \cluster)
+.endm
+
+/* TLB refill for clusters of this size: translation is off, addresses are physical. An absent entry is 0, and the table at 0 is empty. A pair
+ * of clusters, mapped throughout or not at all, goes into the STLB, all else into the MTLB. TLBREHI.PS is that of clusters but for the moment
+ * of another size. Refers to nothing outside itself. */
+.macro refill cluster
+    .globl refill_\cluster
+    .type refill_\cluster, @function
+refill_\cluster:
     csrwr $t0, CSR_TLBRSAVE
     csrwr $t1, CSR_SAVE3
     csrrd $t1, CSR_TLBRBADV
     csrrd $t0, CSR_PGDL
     srli.d $t1, $t1, PTE_TOP_SHIFT + PTE_INDEX_BITS
-    bnez $t1, 2f
+    bnez $t1, 4f
     csrrd $t1, CSR_TLBRBADV
     bstrpick.d $t1, $t1, PTE_TOP_SHIFT + PTE_INDEX_BITS - 1, PTE_TOP_SHIFT
     alsl.d $t0, $t1, $t0, 3
@@ -152,41 +183,56 @@ tlb_refill:
     bstrpick.d $t1, $t1, PTE_BIG_SHIFT + PTE_INDEX_BITS - 1, PTE_BIG_SHIFT
     alsl.d $t0, $t1, $t0, 3
     ld.d $t0, $t0, 0
-    andi $t1, $t0, 1 << PTE_LEAF_BIT
-    bnez $t1, 1f
     csrrd $t1, CSR_TLBRBADV
-    bstrpick.d $t1, $t1, PTE_SMALL_SHIFT + PTE_INDEX_BITS - 1, PTE_SMALL_SHIFT + 1
+    bge $t0, $zero, 3f
+    bstrpick.d $t1, $t1, PTE_BIG_SHIFT - 1, \cluster + 1
+    alsl.d $t0, $t1, $t0, 4
+    ld.d $t1, $t0, 0
+    blt $t1, $zero, 1f
+    csrwr $t1, CSR_TLBRELO0
+    ld.d $t1, $t0, 8
+    blt $t1, $zero, 1f
+    csrwr $t1, CSR_TLBRELO1
+    tlbfill
+    csrrd $t1, CSR_SAVE3
+    csrrd $t0, CSR_TLBRSAVE
+    ertn
+
+1:  .if \cluster > PTE_SMALL_SHIFT /* one of the pair is a table */
+    csrrd $t1, CSR_TLBRBADV
+    bstrpick.d $t1, $t1, \cluster, \cluster
+    alsl.d $t0, $t1, $t0, 3
+    ld.d $t0, $t0, 0
+    bge $t0, $zero, 2f
+    csrrd $t1, CSR_TLBRBADV
+    bstrpick.d $t1, $t1, \cluster - 1, PTE_SMALL_SHIFT + 1
     alsl.d $t0, $t1, $t0, 4
     ld.d $t1, $t0, 0
     csrwr $t1, CSR_TLBRELO0
-    ld.d $t1, $t0, 8
-    csrwr $t1, CSR_TLBRELO1
-    tlbfill
-    csrrd $t1, CSR_SAVE3
-    csrrd $t0, CSR_TLBRSAVE
-    ertn
+    ld.d $t0, $t0, 8
+    fill_other_size (PTE_SMALL_SHIFT - \cluster)
+2:  fill_halves \cluster, \cluster /* or absent */
+    .endif
 
-1:  move $t1, $t0 /* a pair of halves */
-    csrwr $t1, CSR_TLBRELO0
-    lu12i.w $t1, 1 << (PTE_BIG_SHIFT - 1 - 12)
-    add.d $t1, $t0, $t1
-    csrwr $t1, CSR_TLBRELO1
-    csrrd $t0, CSR_TLBREHI
-    addi.d $t0, $t0, PTE_BIG_SHIFT - 1 - PTE_SMALL_SHIFT
-    csrwr $t0, CSR_TLBREHI
-    tlbfill
-    csrwr $t0, CSR_TLBREHI
-    csrrd $t1, CSR_SAVE3
-    csrrd $t0, CSR_TLBRSAVE
-    ertn
+3:  beqz $t0, 4f
+    fill_halves PTE_BIG_SHIFT, \cluster
 
-2:  csrwr $zero, CSR_TLBRELO0 /* beyond what tables translate */
+4:  csrwr $zero, CSR_TLBRELO0 /* nothing there */
     csrwr $zero, CSR_TLBRELO1
     tlbfill
     csrrd $t1, CSR_SAVE3
     csrrd $t0, CSR_TLBRSAVE
     ertn
-    .size tlb_refill, . - tlb_refill
+    .size refill_\cluster, . - refill_\cluster
+    .if . - refill_\cluster > REFILL_BYTES
+    .error "REFILL_BYTES is too small"
+    .endif
+.endm
+
+    refill 14
+    refill 16
+    refill 17
+    refill 18
 
 #define FPU_REGISTERS \
     F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) \

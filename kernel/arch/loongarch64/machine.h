@@ -28,6 +28,7 @@ void fpu_off(struct cpu *cpu);
 
 /* entry.S */
 extern char trap_vectors[], tlb_refill[], secondary_entry[];
+extern const char refill_14[], refill_16[], refill_17[], refill_18[]; /* by cluster_shift */
 void cpu_wait(void); /* until an interrupt is pending; interrupts are off before and after */
 void fpu_save_registers(uint64_t *state);
 void fpu_load_registers(const uint64_t *state);

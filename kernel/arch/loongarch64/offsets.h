@@ -11,10 +11,10 @@
 #define FPU_FCSR 264
 
 #define CODE_SYSCALL 0xb
-#define PTE_LEAF_BIT 2
-#define PTE_SMALL_SHIFT 14 /* of leaves of level 0, and of the index of their table */
-#define PTE_BIG_SHIFT 22   /* of level 1 */
-#define PTE_TOP_SHIFT 30
-#define PTE_INDEX_BITS 8
+#define PTE_SMALL_SHIFT 14 /* of leaves of level 0; those of level 1 are clusters */
+#define PTE_BIG_SHIFT 22   /* of level 2 */
+#define PTE_TOP_SHIFT 30   /* of entries of the root */
+#define PTE_INDEX_BITS 8   /* of the root and of tables of level 2 */
+#define REFILL_BYTES 384
 
 #endif

@@ -1,16 +1,18 @@
-/* pte.h (loongarch64): page table entries, which only software reads: leaves as TLBELO has them, with bits of ours between G and PPN. Tables
- * are named by their physical address alone. See arch/radix/radix.h for what each function does. */
+/* pte.h (loongarch64): page table entries, which only software reads: leaves as TLBELO has them, with bits of ours between G and PPN. A table
+ * is its address in CACHED, which alone is negative: with translation off, that is the physical one. Tables of level 1 have an entry for each
+ * cluster, those of level 0 are for clusters that are not mapped throughout. See arch/radix/radix.h for what each function does. */
 #ifndef LOONGARCH64_PTE_H
 #define LOONGARCH64_PTE_H
 
 #include <map.h>
+#include <mm/clusters.h>
 #include <offsets.h>
 
 typedef uint64_t pte_t;
 
 #define PTE_VALID    (1ull << 0)  /* accessed */
 #define PTE_DIRTY    (1ull << 1)  /* writable and written */
-#define PTE_USER     (3ull << 2)  /* PLV 3; bit 2 tells a leaf from a table */
+#define PTE_USER     (3ull << 2)  /* PLV 3: in every leaf */
 #define PTE_CACHED   (1ull << 4)
 #define PTE_COMBINED (2ull << 4)  /* weakly ordered, not cached */
 #define PTE_WRITE    (1ull << 7)  /* ours */
@@ -23,27 +25,27 @@ typedef uint64_t pte_t;
 /* PTE_NO_EXEC, or 0: QEMU 7.2 never comes back from a fetch that is inhibited (it reads the instruction for CSR.BADI, which faults, and so
  * on). CPUs that know their page sizes (CSR.PRCFG2) are newer. Fixed at boot. */
 extern pte_t pte_no_exec;
-static_assert(PTE_USER >> PTE_LEAF_BIT & 1);
 
-#define RADIX_TOP 2u
-#define RADIX_SLOT_BITS PTE_INDEX_BITS
-#define RADIX_USER_SLOTS 256u
+#define RADIX_TOP 3u
+#define RADIX_SHIFT(level) ((level) == 0 ? 0u : (level) == 1 ? cluster_shift - MP_SHIFT : PTE_INDEX_BITS * ((level) - 1u))
+#define RADIX_USER_SLOTS (1u << PTE_INDEX_BITS)
 #define RADIX_BREAKS 0
+#define RADIX_PAIRS 1
 #define radix_has_groups false
-static_assert(PTE_SMALL_SHIFT == MP_SHIFT && PTE_BIG_SHIFT == MP_SHIFT + RADIX_SLOT_BITS && PTE_TOP_SHIFT == PTE_BIG_SHIFT + RADIX_SLOT_BITS);
-static_assert(USER_END <= MP_SIZE << RADIX_SLOT_BITS * (RADIX_TOP + 1));
+static_assert(PTE_SMALL_SHIFT == MP_SHIFT && PTE_BIG_SHIFT == MP_SHIFT + PTE_INDEX_BITS && PTE_TOP_SHIFT == PTE_BIG_SHIFT + PTE_INDEX_BITS);
+static_assert(USER_END <= MP_SIZE << RADIX_SHIFT(RADIX_TOP + 1));
 
 static inline bool pte_present(pte_t pte) { return pte != 0; }
-static inline bool pte_is_leaf(pte_t pte, unsigned) { return pte & 1u << PTE_LEAF_BIT; }
-static inline pte_t pte_to_table(paddr_t pa) { return pa; }
-static inline paddr_t pte_table(pte_t pte) { return pte; }
+static inline bool pte_is_leaf(pte_t pte, unsigned) { return (int64_t)pte > 0; }
+static inline pte_t pte_to_table(paddr_t pa) { return CACHED + pa; }
+static inline paddr_t pte_table(pte_t pte) { return pte & PHYSICAL_MASK; }
 static inline pte_t pte_leaf(paddr_t pa, pte_t attributes, unsigned) { return pa | attributes; }
 static inline pte_t pte_group_leaf(paddr_t pa, pte_t attributes) { return pa | attributes; }
 static inline bool pte_grouped(pte_t) { return false; }
 static inline pte_t pte_ungrouped(pte_t pte, unsigned) { return pte; }
 static inline paddr_t pte_translate(pte_t pte, unsigned level, uint64_t va)
 {
-    uint64_t inside = ((MP_SIZE << RADIX_SLOT_BITS * level) - 1) & ~(MP_SIZE - 1);
+    uint64_t inside = ((MP_SIZE << RADIX_SHIFT(level)) - 1) & ~(MP_SIZE - 1);
     return (pte & PTE_ADDRESS & ~inside) | (va & inside);
 }
 static inline pte_t pte_attributes(pte_t pte) { return pte & ~PTE_ADDRESS; }

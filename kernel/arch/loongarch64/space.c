@@ -1,6 +1,7 @@
 /* space.c: address spaces in the TLB. Not here: tables (arch/radix), ASIDs (arch/asid), refill (entry.S). */
 #include <asid/asid.h>
 #include <csr.h>
+#include <lib/string.h>
 #include <machine.h>
 #include <platform/mmio.h>
 #include <radix/radix.h>
@@ -16,12 +17,22 @@ static void flush_everything(void)
     __asm__ volatile("invtlb 0, $zero, $zero" ::: "memory");
 }
 
+/* The handler for this size of clusters. */
+static void install_refill(void)
+{
+    const char *handler = cluster_shift == 14 ? refill_14 : cluster_shift == 16 ? refill_16 : cluster_shift == 17 ? refill_17 : refill_18;
+    memcpy(tlb_refill, handler, REFILL_BYTES);
+    __asm__ volatile("ibar 0" ::: "memory");
+}
+
 void tlb_init(void)
 {
+    if (this_cpu()->number == 0)
+        install_refill();
     csr_write(CSR_TLBRENTRY, virt_to_phys(tlb_refill));
-    csr_write(CSR_STLBPS, PTE_SMALL_SHIFT);
-    csr_write(CSR_TLBREHI, PTE_SMALL_SHIFT);
-    csr_write(CSR_TLBIDX, (uint64_t)PTE_SMALL_SHIFT << 24);
+    csr_write(CSR_STLBPS, cluster_shift);
+    csr_write(CSR_TLBREHI, cluster_shift);
+    csr_write(CSR_TLBIDX, (uint64_t)cluster_shift << 24);
     csr_write(CSR_PGDL, 0);
     flush_everything();
     if (this_cpu()->number != 0)
@@ -91,7 +102,7 @@ bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, un
         attributes = pte_touched(attributes, true);
         here->writing = UINT64_MAX;
     }
-    if (!radix_map(space, va, pa, count, attributes, 1))
+    if (!radix_map(space, va, pa, count, attributes, 2))
         return false;
     if (prot & PROT_BIT_EXEC)
         __asm__ volatile("ibar 0" ::: "memory");

@@ -21,11 +21,24 @@ enum code : unsigned {
 };
 enum break_code : unsigned { BREAK_OVERFLOW = 6, BREAK_DIVIDE = 7 };
 
+static void tlb_drop(uaddr_t va)
+{
+    __asm__ volatile("invtlb 5, %0, %1" ::"r"(csr_read(CSR_ASID)), "r"(va) : "memory");
+}
+
+/* An interrupt between a refill and the access that needed it: should nothing be there, the page fault that takes the invalid entry away may
+ * come on another CPU. */
+static void drop_interrupted_refill(const struct frame *frame)
+{
+    if ((csr_read(CSR_TLBRERA) & ~3ull) == frame->pc)
+        tlb_drop(csr_read(CSR_TLBRBADV));
+}
+
 /* Where a leaf allows what its TLB entry did not, the entry was out of date, or accessed or dirty was missing in both. In any case it must
  * go: the refill brings the new one. */
 static void page_fault(struct cpu *cpu, uaddr_t va, unsigned access)
 {
-    __asm__ volatile("invtlb 5, %0, %1" ::"r"(csr_read(CSR_ASID)), "r"(va) : "memory");
+    tlb_drop(va);
     if (va < USER_END && radix_touch(&cpu->current->task->space.arch, va, access))
         return;
     cpu->arch.writing = access == PROT_BIT_WRITE ? va : UINT64_MAX;
@@ -50,6 +63,7 @@ void trap_user(void)
     uint64_t value = csr_read(CSR_BADV);
     switch (CAUSE_CODE(frame->cause)) {
     case INTERRUPT:
+        drop_interrupted_refill(frame);
         interrupts_handle(frame->cause & csr_read(CSR_ECFG));
         break;
     case LOAD_PAGE:

@@ -10,8 +10,9 @@
  * Interrupts  timer, board and IPI pins. The kernel takes one only in cpu_wait, which it makes return.
  * IPIs        where the board has none, each CPU looks at its mail at least every POLL_NS: see interrupt.c.
  * FPU         Status.CU1 is on for the owner alone, FR always. MSA is never on.
- * TLB         software refill (entry.S) from tables of 512 entries, three levels; leaves of 4 KiB and 2 MiB. V is accessed, D dirty and
- *             writable: both come by fault. ASIDs by generation.
+ * TLB         software refill (entry.S) from tables of three levels down to the largest page size that a cluster can be made of (4, 16, 64 or
+ *             256 KiB), and one below it for what is not mapped in such leaves; 2 MiB above it. PageMask is that of leaves. V is accessed, D
+ *             dirty and writable: both come by fault. ASIDs by generation.
  * Time        Count, of 32 bits, extended by each CPU; programs read it with rdhwr. */
 #ifndef MIPS64EL_ARCH_TYPES_H
 #define MIPS64EL_ARCH_TYPES_H

@@ -32,6 +32,8 @@ void space_load(struct cpu *cpu, struct arch_space *space);
 void tlb_init(void);               /* of the calling CPU */
 void tlb_drop(uaddr_t va);         /* the pair around va of the loaded space */
 
+void tlb_drop_invalid(uaddr_t va); /* the same, if nothing is in it */
+
 /* interrupt.c */
 void interrupts_init(unsigned cpu);
 bool interrupts_handle(uint32_t pending); /* bits of Cause that Status lets through; false: it was nothing */
@@ -39,6 +41,7 @@ void time_init(void);
 
 /* entry.S */
 extern char exception_vectors[];
+extern const char refill_12[], refill_14[], refill_16[], refill_18[]; /* by LEAF_SHIFT */
 extern struct { uint64_t present; struct cpu *cpu; } parking[ARCH_MAX_CPUS]; /* start.S: CPUs that wait to be started */
 void cpu_wait(void); /* until an interrupt is pending; interrupts are off before and after */
 void fpu_save_registers(uint64_t *state);

@@ -24,42 +24,8 @@ exception_vectors:
     b broken_refill /* 32-bit refill: user addresses are 64 bits wide */
     nop
 
-/* Refill. A table is a negative entry; what is absent and what is too high is a page fault, of which the exception code says the access. */
+/* Refill, copied from one of the below at boot. */
     .org exception_vectors + 0x080
-    .type tlb_refill, @function
-tlb_refill:
-    dmfc0 k0, CP0_BADVADDR
-    dmfc0 k1, CP0_KSCRATCH_ROOT
-    dsrl32 k0, k0, PTE_VA_BITS - 32
-    bnez k0, refill_fault
-    dmfc0 k0, CP0_BADVADDR
-    dsrl k0, k0, PTE_TOP_SHIFT - 3
-    andi k0, k0, ((1 << PTE_INDEX_BITS) - 1) << 3
-    daddu k1, k1, k0
-    ld k1, 0(k1)
-    dmfc0 k0, CP0_BADVADDR
-    bgez k1, refill_fault
-    dsrl k0, k0, PTE_BIG_SHIFT - 3
-    andi k0, k0, ((1 << PTE_INDEX_BITS) - 1) << 3
-    daddu k1, k1, k0
-    ld k1, 0(k1)
-    dmfc0 k0, CP0_CONTEXT /* the number of the pair, times 16 */
-    bgez k1, refill_big
-    andi k0, k0, (((1 << PTE_INDEX_BITS) - 1) << 3) & ~15
-    daddu k1, k1, k0
-    ld k0, 0(k1)
-    ld k1, 8(k1)
-    drotr k0, k0, PTE_LOW_BITS
-    dmtc0 k0, CP0_ENTRYLO0
-    drotr k1, k1, PTE_LOW_BITS
-    dmtc0 k1, CP0_ENTRYLO1
-    ehb
-    tlbwr
-    eret
-
-    .org exception_vectors + 0x100
-    b broken_refill /* cache error */
-    nop
 
 /* Everything else. */
     .org exception_vectors + 0x180
@@ -99,26 +65,128 @@ refill_fault:
     b trap_entry
     ld k0, CPU_CURRENT(k0)
 
-/* An entry of level 1 that is no table: a leaf, loaded as a pair of halves, or absent. */
-refill_big:
-    beqz k1, refill_fault
+#define PAGEMASK_OF(shift) ((1 << ((shift) + 1)) - (1 << (PTE_SMALL_SHIFT + 1)))
+
+/* k1 = the first entry of a pair, the other one lies 1 << shift further in memory: load them, with this page size, and go back to the
+ * program with PageMask as it always is: of `leaf`. */
+.macro fill_halves shift, leaf
+    drotr k0, k1, PTE_LOW_BITS
+    dmtc0 k0, CP0_ENTRYLO0
+    lui k0, (1 << (\shift - PTE_LOW_BITS)) >> 16
+    ori k0, k0, (1 << (\shift - PTE_LOW_BITS)) & 0xffff
     drotr k1, k1, PTE_LOW_BITS
-    dmtc0 k1, CP0_ENTRYLO0
-    lui k0, (1 << (PTE_BIG_SHIFT - 1 - PTE_LOW_BITS)) >> 16
-    .if (1 << (PTE_BIG_SHIFT - 1 - PTE_LOW_BITS)) & 0xffff
-    ori k0, k0, (1 << (PTE_BIG_SHIFT - 1 - PTE_LOW_BITS)) & 0xffff
-    .endif
     daddu k1, k1, k0
     dmtc0 k1, CP0_ENTRYLO1
-    lui k0, ((1 << PTE_BIG_SHIFT) - (1 << (PTE_SMALL_SHIFT + 1))) >> 16
-    ori k0, k0, ((1 << PTE_BIG_SHIFT) - (1 << (PTE_SMALL_SHIFT + 1))) & 0xffff
+    lui k0, PAGEMASK_OF(\shift) >> 16
+    ori k0, k0, PAGEMASK_OF(\shift) & 0xffff
     mtc0 k0, CP0_PAGEMASK
     ehb
     tlbwr
-    mtc0 zero, CP0_PAGEMASK
+    fill_end \leaf
+.endm
+
+.macro fill_end leaf
+    lui k0, PAGEMASK_OF(\leaf) >> 16
+    ori k0, k0, PAGEMASK_OF(\leaf) & 0xffff
+    mtc0 k0, CP0_PAGEMASK
     ehb
     eret
-    .size tlb_refill, . - tlb_refill
+.endm
+
+/* Refill for leaves of this size. A table is a negative entry; what has no table and what is too high is a page fault, of which the exception
+ * code says the access. A pair of leaves is loaded at once, if both are leaves or absent; PageMask is that of leaves but for the moment of
+ * another size. The first REFILL_BYTES are copied to the vectors, so they reach what is outside by absolute jumps; behind the refill is the
+ * vector of cache errors. */
+.macro refill leaf
+    .balign 64
+    .globl refill_\leaf
+    .type refill_\leaf, @function
+refill_\leaf:
+    dmfc0 k0, CP0_BADVADDR
+    dmfc0 k1, CP0_KSCRATCH_ROOT
+    dsrl32 k0, k0, PTE_VA_BITS - 32
+    bnez k0, 1f
+    dmfc0 k0, CP0_BADVADDR
+    dsrl k0, k0, PTE_TOP_SHIFT - 3
+    andi k0, k0, ((1 << PTE_INDEX_BITS) - 1) << 3
+    daddu k1, k1, k0
+    ld k1, 0(k1)
+    dmfc0 k0, CP0_BADVADDR
+    bgez k1, 1f
+    dsrl k0, k0, PTE_BIG_SHIFT - 3
+    andi k0, k0, ((1 << PTE_INDEX_BITS) - 1) << 3
+    daddu k1, k1, k0
+    ld k1, 0(k1)
+    dmfc0 k0, CP0_CONTEXT /* the number of the pair of MPs, times 16 */
+    bgez k1, 2f
+    dsrl k0, k0, \leaf - PTE_SMALL_SHIFT
+    andi k0, k0, (((1 << (PTE_BIG_SHIFT - \leaf)) - 1) << 3) & ~15
+    daddu k1, k1, k0
+    ld k0, 8(k1)
+    bltz k0, 3f
+    drotr k0, k0, PTE_LOW_BITS
+    dmtc0 k0, CP0_ENTRYLO1
+    ld k0, 0(k1)
+    bltz k0, 3f
+    drotr k0, k0, PTE_LOW_BITS
+    dmtc0 k0, CP0_ENTRYLO0
+    ehb
+    tlbwr
+    eret
+    .org refill_\leaf + 0x80
+    j broken
+    nop
+1:  j refill_fault
+    nop
+2:  j refill_big_\leaf
+    nop
+3:  j refill_small_\leaf
+    nop
+    .org refill_\leaf + REFILL_BYTES
+
+/* An entry of level 2 that is no table: a leaf or absent. */
+refill_big_\leaf:
+    beqz k1, refill_fault
+    nop
+    fill_halves (PTE_BIG_SHIFT - 1), \leaf
+
+/* k1 = a pair of entries of level 1 of which one is a table. */
+refill_small_\leaf:
+    .if \leaf > PTE_SMALL_SHIFT
+    dmfc0 k0, CP0_BADVADDR
+    dsrl k0, k0, \leaf - 3
+    andi k0, k0, 8
+    daddu k1, k1, k0
+    ld k1, 0(k1)
+    dmfc0 k0, CP0_CONTEXT
+    bgez k1, 1f
+    andi k0, k0, (((1 << (\leaf - PTE_SMALL_SHIFT)) - 1) << 3) & ~15
+    daddu k1, k1, k0
+    ld k0, 0(k1)
+    ld k1, 8(k1)
+    drotr k0, k0, PTE_LOW_BITS
+    dmtc0 k0, CP0_ENTRYLO0
+    drotr k1, k1, PTE_LOW_BITS
+    dmtc0 k1, CP0_ENTRYLO1
+    mtc0 zero, CP0_PAGEMASK
+    ehb
+    tlbwr
+    fill_end \leaf
+1:  beqz k1, refill_fault /* a leaf beside a table: two quarters of it */
+    dmfc0 k0, CP0_BADVADDR
+    dsrl k0, k0, \leaf - 1
+    andi k0, k0, 1
+    dsll k0, k0, \leaf - 1
+    daddu k1, k1, k0
+    fill_halves (\leaf - 2), \leaf
+    .endif
+    .size refill_\leaf, . - refill_\leaf
+.endm
+
+    refill 12
+    refill 14
+    refill 16
+    refill 18
 
 /* k0 = frame. Afterwards: gp = this_cpu(), the kernel's stack and Status, k1 = EPC. */
 .macro save_user_registers

@@ -15,9 +15,11 @@
 
 #define PTE_LOW_BITS 6   /* of ours and RI, XI: rotated to the top for EntryLo */
 #define PTE_SMALL_SHIFT 12
-#define PTE_BIG_SHIFT 21
-#define PTE_TOP_SHIFT 30
-#define PTE_INDEX_BITS 9
+#define PTE_BIG_SHIFT 21  /* of level 2 */
+#define PTE_TOP_SHIFT 30  /* of entries of the root */
+#define PTE_INDEX_BITS 9  /* of tables of level 2 */
 #define PTE_VA_BITS 38
+#define REFILL_OFFSET 0x80 /* of the exception vectors */
+#define REFILL_BYTES 0x100
 
 #endif

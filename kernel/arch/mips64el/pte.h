@@ -1,10 +1,12 @@
 /* pte.h (mips64el): page table entries, which only software reads. A leaf is EntryLo rotated left by six bits, so that RI, XI and four bits
  * of ours are below G, and the page frame is the physical address itself. A table is its address in CACHED, which alone is negative.
- * See arch/radix/radix.h for what each function does. */
+ * Tables of level 1 have an entry for each LEAF_SIZE, those of level 0 are for what is not mapped in such leaves. See arch/radix/radix.h for
+ * what each function does. */
 #ifndef MIPS64EL_PTE_H
 #define MIPS64EL_PTE_H
 
 #include <map.h>
+#include <mm/clusters.h>
 #include <offsets.h>
 
 typedef uint64_t pte_t;
@@ -19,9 +21,16 @@ typedef uint64_t pte_t;
 #define PTE_CACHE(c) ((pte_t)(c) << 9)
 #define PTE_ADDRESS  0x0000fffffffff000ull
 
-#define RADIX_TOP 2u
-#define RADIX_USER_SLOTS 256u
+/* The largest size a TLB entry can have, up to the cluster: powers of four. */
+#define LEAF_SHIFT (cluster_shift & ~1u)
+static_assert(MP_SHIFT % 2 == 0);
+
+#define RADIX_TOP 3u
+#define RADIX_SHIFT(level) \
+    ((level) == 0 ? 0u : (level) == 1 ? LEAF_SHIFT - MP_SHIFT : (level) <= RADIX_TOP ? PTE_INDEX_BITS * ((level) - 1u) : PTE_VA_BITS - MP_SHIFT)
+#define RADIX_USER_SLOTS (1u << (PTE_VA_BITS - PTE_TOP_SHIFT))
 #define RADIX_BREAKS 0
+#define RADIX_PAIRS 1
 #define radix_has_groups false
 static_assert(PTE_SMALL_SHIFT == MP_SHIFT && USER_END <= 1ull << PTE_VA_BITS && PTE_VA_BITS <= PTE_TOP_SHIFT + PTE_INDEX_BITS);
 
@@ -35,7 +44,7 @@ static inline bool pte_grouped(pte_t) { return false; }
 static inline pte_t pte_ungrouped(pte_t pte, unsigned) { return pte; }
 static inline paddr_t pte_translate(pte_t pte, unsigned level, uint64_t va)
 {
-    uint64_t inside = ((MP_SIZE << PTE_INDEX_BITS * level) - 1) & ~(MP_SIZE - 1);
+    uint64_t inside = ((MP_SIZE << RADIX_SHIFT(level)) - 1) & ~(MP_SIZE - 1);
     return (pte & PTE_ADDRESS & ~inside) | (va & inside);
 }
 static inline pte_t pte_attributes(pte_t pte) { return pte & ~PTE_ADDRESS; }

@@ -70,6 +70,7 @@ void trap_user(void)
     unsigned code = CODE_OF(frame->cause);
     switch (code) {
     case INTERRUPT:
+        tlb_drop_invalid(value); /* between a refill and its page fault, which may come on another CPU */
         (void)interrupts_handle((uint32_t)frame->cause & STATUS_KERNEL & 0xff00);
         break;
     case LOAD_PAGE:

@@ -1,15 +1,19 @@
 /* radix.c: page tables. Not here: the form of entries, TLBs. */
 #include <arch/radix/radix.h>
 #include <lib/assert.h>
+#include <lib/string.h>
 #include <mm/carve.h>
 
-enum : unsigned { SLOT_BITS = RADIX_SLOT_BITS, SLOTS = 1u << RADIX_SLOT_BITS };
-#define SPAN(level) ((size_t)1 << SLOT_BITS * (level)) /* MPs that an entry translates */
+#define SPAN(level) ((size_t)1 << RADIX_SHIFT(level)) /* MPs that an entry translates */
 #define GROUP_BYTES (RADIX_GROUP * MP_SIZE)
+
+/* Of a table whose entries are of this level. */
+static inline unsigned slots(unsigned level) { return 1u << (RADIX_SHIFT(level + 1) - RADIX_SHIFT(level)); }
+static inline size_t table_bytes(unsigned level) { return slots(level) * sizeof(pte_t); }
 
 static inline unsigned slot_index(uint64_t va, unsigned level)
 {
-    return va >> (MP_SHIFT + SLOT_BITS * level) & (SLOTS - 1);
+    return va >> (MP_SHIFT + RADIX_SHIFT(level)) & (slots(level) - 1);
 }
 
 static inline bool aligned(uint64_t address, unsigned level)
@@ -65,27 +69,29 @@ static unsigned next_used(const pte_t *table, unsigned i, unsigned end)
 }
 
 /* --- tables ------------------------------------------------------------------------------------------------------------------------ */
-static pte_t *table_create(struct arch_space *space, paddr_t *pa)
+/* Of entries of this level. */
+static pte_t *table_create(struct arch_space *space, unsigned level, paddr_t *pa)
 {
-    if (RADIX_TABLE_BYTES < MP_SIZE) {
-        pte_t *table = kernel_alloc(RADIX_TABLE_BYTES);
-        if (!table)
-            return nullptr;
-        *pa = virt_to_phys(table);
-        space->radix.tables++;
-        return table;
+    size_t bytes = table_bytes(level);
+    pte_t *table = nullptr;
+    if (bytes < MP_SIZE) {
+        table = kernel_alloc(bytes);
+        *pa = table ? virt_to_phys(table) : 0;
+    } else {
+        *pa = mp_alloc(0, true);
+        table = *pa ? phys_to_virt(*pa) : nullptr;
     }
-    *pa = mp_alloc(0, true);
-    if (!*pa)
-        return nullptr;
-    space->radix.tables++;
-    return phys_to_virt(*pa);
+    if (table) {
+        space->radix.bytes += bytes;
+        space->radix.small += level == 0;
+    }
+    return table;
 }
 
-static void table_free(paddr_t pa)
+static void table_free(paddr_t pa, unsigned level)
 {
-    if (RADIX_TABLE_BYTES < MP_SIZE)
-        kernel_free(phys_to_virt(pa), RADIX_TABLE_BYTES);
+    if (table_bytes(level) < MP_SIZE)
+        kernel_free(phys_to_virt(pa), table_bytes(level));
     else
         mp_free(pa, 0);
 }
@@ -93,26 +99,35 @@ static void table_free(paddr_t pa)
 bool radix_init(struct arch_space *space)
 {
     space->radix = (struct radix){0};
-    return table_create(space, &space->radix.root) != nullptr;
+    return table_create(space, RADIX_TOP, &space->radix.root) != nullptr;
 }
 
-/* A table that is out of the tree waits on a list. The link's bit 0 is clear: a walker that still comes by sees an absent entry. */
+/* A table that is out of the tree waits on a list, which goes through the tables' first entries: a walker that still comes by sees an entry
+ * that is absent (bit 0), no table (bit 63), and not valid in any form that a TLB takes (the low eleven bits). */
+#define LINK_SHIFT 6u
+#define LINK_LEVEL_SHIFT 58u
+static pte_t link_of(paddr_t table, unsigned level) { return (uint64_t)level << LINK_LEVEL_SHIFT | table << LINK_SHIFT; }
+static paddr_t link_table(pte_t link) { return link << (64 - LINK_LEVEL_SHIFT) >> (64 - LINK_LEVEL_SHIFT + LINK_SHIFT); }
+
+/* The table that an entry of this level names, and those below. */
 static void retire(struct arch_space *space, pte_t pte, unsigned level)
 {
     pte_t *table = table_of(pte);
-    for (unsigned i = level > 1 ? 0 : SLOTS; (i = next_used(table, i, SLOTS)) < SLOTS; i++)
-        if (pte_present(table[i]) && !pte_is_leaf(table[i], level - 1))
-            retire(space, table[i], level - 1);
+    unsigned below = level - 1;
+    for (unsigned i = below ? 0 : slots(below); (i = next_used(table, i, slots(below))) < slots(below); i++)
+        if (pte_present(table[i]) && !pte_is_leaf(table[i], below))
+            retire(space, table[i], below);
     write_pte(table, space->radix.retired);
-    space->radix.retired = pte_table(pte);
-    space->radix.tables--;
+    space->radix.retired = link_of(pte_table(pte), below);
+    space->radix.bytes -= table_bytes(below);
+    space->radix.small -= below == 0;
 }
 
 static void free_retired(struct arch_space *space)
 {
-    for (paddr_t table = space->radix.retired, next; table; table = next) {
-        next = *(pte_t *)phys_to_virt(table);
-        table_free(table);
+    for (pte_t link = space->radix.retired, next; link; link = next) {
+        next = *(pte_t *)phys_to_virt(link_table(link));
+        table_free(link_table(link), (unsigned)(link >> LINK_LEVEL_SHIFT));
     }
     space->radix.retired = 0;
 }
@@ -124,13 +139,13 @@ void arch_space_destroy(struct arch_space *space)
         if (pte_present(root[i]) && !pte_is_leaf(root[i], RADIX_TOP))
             retire(space, root[i], RADIX_TOP);
     free_retired(space);
-    table_free(space->radix.root);
+    table_free(space->radix.root, RADIX_TOP);
     space->radix = (struct radix){0};
 }
 
 size_t arch_space_table_bytes(const struct arch_space *space)
 {
-    return space->radix.tables * RADIX_TABLE_BYTES;
+    return space->radix.bytes;
 }
 
 /* --- splitting ----------------------------------------------------------------------------------------------------------------------- */
@@ -141,7 +156,7 @@ static pte_t *descend(struct arch_space *space, pte_t *slot, unsigned level, uin
     if (pte_present(old) && !pte_is_leaf(old, level)) [[clang::likely]]
         return table_of(old);
     paddr_t pa;
-    pte_t *table = table_create(space, &pa);
+    pte_t *table = table_create(space, level - 1, &pa);
     if (!table)
         return nullptr;
     if (pte_present(old)) {
@@ -152,7 +167,7 @@ static pte_t *descend(struct arch_space *space, pte_t *slot, unsigned level, uin
         }
         paddr_t to = pte_translate(old, level, start);
         pte_t attributes = pte_attributes(old);
-        for (unsigned i = 0; i < SLOTS; i++, to += MP_SIZE * SPAN(level - 1))
+        for (unsigned i = 0; i < slots(level - 1); i++, to += MP_SIZE * SPAN(level - 1))
             table[i] = level == 1 && radix_has_groups ? pte_group_leaf(to, attributes) : pte_leaf(to, attributes, level - 1);
     }
     __atomic_store_n(slot, pte_to_table(pa), __ATOMIC_RELEASE);
@@ -194,6 +209,44 @@ static bool split_at(struct arch_space *space, uint64_t va)
     if (index % RADIX_GROUP && pte_present(table[index]) && pte_grouped(table[index]))
         ungroup(space, table, index, va);
     return true;
+}
+
+/* --- pairs --------------------------------------------------------------------------------------------------------------------------- */
+/* Where a TLB entry is a pair of leaves of level 1 (RADIX_PAIRS), it is loaded for the window of both unless one of them is a table; then
+ * smaller entries are loaded for what is in the window. So that no TLB ever holds a pair and a smaller entry inside it, a table of level 0
+ * goes only when its window is in no TLB: it is emptied, the window flushed, and then it goes. The other way round needs no flush: who has
+ * the pair loads nothing there. */
+#define WINDOW_BYTES (2 * MP_SIZE * SPAN(1))
+
+static bool is_empty(const pte_t *table, unsigned level) { return next_used(table, 0, slots(level)) == slots(level); }
+
+/* Empty the part of the range that tables of level 0 translate. Returns: is one of them empty now? */
+static bool empty_small(pte_t *table, unsigned level, uint64_t va, size_t count)
+{
+    bool emptied = false;
+    while (count) {
+        size_t here = pages_in_slot(va, level, count);
+        pte_t pte = table[slot_index(va, level)];
+        bool is_table = pte_present(pte) && !pte_is_leaf(pte, level);
+        if (is_table && level > 1) {
+            emptied |= empty_small(table_of(pte), level - 1, va, here);
+        } else if (is_table) {
+            memset(table_of(pte) + slot_index(va, 0), 0, here * sizeof(pte_t));
+            emptied |= is_empty(table_of(pte), 0);
+        }
+        count -= here;
+        va += here * MP_SIZE;
+    }
+    return emptied;
+}
+
+/* Tables of level 0 inside the range are about to go. */
+static void quiet_small(struct arch_space *space, uint64_t va, size_t count)
+{
+    if (!RADIX_PAIRS || !space->radix.small || !empty_small(root_of(space), RADIX_TOP, va, count))
+        return;
+    uint64_t start = va & ~(WINDOW_BYTES - 1), end = (va + count * MP_SIZE + WINDOW_BYTES - 1) & ~(WINDOW_BYTES - 1);
+    radix_flush_now(space, start, (end - start) >> MP_SHIFT);
 }
 
 /* --- mapping ------------------------------------------------------------------------------------------------------------------------- */
@@ -254,6 +307,8 @@ static void write_big_leaf(struct arch_space *space, pte_t *slot, unsigned level
     pte_t old = *slot;
     bool was_table = pte_present(old) && !pte_is_leaf(old, level);
     if (was_table || (RADIX_BREAKS && pte_present(old) && pte_needs_break(old, new))) {
+        if (was_table)
+            quiet_small(space, va, SPAN(level));
         write_pte(slot, 0);
         radix_flush_now(space, va, SPAN(level));
         if (was_table) {
@@ -297,27 +352,54 @@ static bool map_range(const struct mapping *m, pte_t *table, unsigned level, uin
     return true;
 }
 
+/* The table whose entries are of this level, at va; made if it is missing. NULL: no memory. */
+static pte_t *table_at(struct arch_space *space, uint64_t va, unsigned level)
+{
+    pte_t *table = root_of(space);
+    for (unsigned l = RADIX_TOP; l > level && table; l--)
+        table = descend(space, &table[slot_index(va, l)], l, va);
+    return table;
+}
+
+static bool map_pages(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, pte_t attributes)
+{
+    pte_t *table = table_at(space, va, 0);
+    if (table)
+        write_pages(space, table, va, pa, count, attributes);
+    return table;
+}
+
+static bool map_leaf(struct arch_space *space, uint64_t va, paddr_t pa, pte_t attributes)
+{
+    pte_t *table = table_at(space, va, 1);
+    if (table)
+        write_big_leaf(space, &table[slot_index(va, 1)], 1, va, pte_leaf(pa, attributes, 1));
+    return table;
+}
+
+static bool map_any(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, pte_t attributes, unsigned max_level)
+{
+    struct mapping mapping = {space, attributes, max_level, false};
+    if (!map_range(&mapping, root_of(space), RADIX_TOP, va, pa, count))
+        return false;
+    mapping.commit = true;
+    return map_range(&mapping, root_of(space), RADIX_TOP, va, pa, count); /* needs no memory now */
+}
+
 bool radix_map(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, pte_t attributes, unsigned max_level)
 {
     if (space->radix.retired)
         free_retired(space);
-    if (count < SPAN(1) && count <= pages_in_slot(va, 1, count)) { /* one table of level 0 */
-        pte_t *table = root_of(space);
-        for (unsigned level = RADIX_TOP; level > 0; level--) {
-            table = descend(space, &table[slot_index(va, level)], level, va);
-            if (!table)
-                return false;
-        }
-        write_pages(space, table, va, pa, count, attributes);
-    } else {
-        struct mapping mapping = {space, attributes, max_level, false};
-        if (!map_range(&mapping, root_of(space), RADIX_TOP, va, pa, count))
-            return false;
-        mapping.commit = true;
-        (void)map_range(&mapping, root_of(space), RADIX_TOP, va, pa, count); /* needs no memory now */
-    }
-    radix_written();
-    return true;
+    bool done;
+    if (count < SPAN(1) && count <= pages_in_slot(va, 1, count)) /* one table of level 0 */
+        done = map_pages(space, va, pa, count, attributes);
+    else if (count == SPAN(1) && max_level >= 1 && aligned(va | pa, 1))
+        done = map_leaf(space, va, pa, attributes);
+    else
+        done = map_any(space, va, pa, count, attributes, max_level);
+    if (done)
+        radix_written();
+    return done;
 }
 
 /* --- unmapping, protecting ------------------------------------------------------------------------------------------------------------ */
@@ -332,8 +414,8 @@ static void change_leaf(pte_t *slot, unsigned prot)
 static size_t absent_pages(const pte_t *table, unsigned level, uint64_t va, size_t count)
 {
     unsigned index = slot_index(va, level);
-    size_t before = (va >> MP_SHIFT) & (SPAN(level) - 1), slots = (before + count + SPAN(level) - 1) >> SLOT_BITS * level;
-    unsigned end = slots < SLOTS - index ? index + (unsigned)slots : SLOTS;
+    size_t before = (va >> MP_SHIFT) & (SPAN(level) - 1), here = (before + count + SPAN(level) - 1) >> RADIX_SHIFT(level);
+    unsigned end = here < slots(level) - index ? index + (unsigned)here : slots(level);
     size_t pages = (next_used(table, index + 1, end) - index) * SPAN(level) - before;
     return pages < count ? pages : count;
 }
@@ -350,7 +432,7 @@ static void change_range(struct arch_space *space, pte_t *table, unsigned level,
             ;
         } else if (level == 0 || pte_is_leaf(pte, level)) {
             change_leaf(slot, prot);
-        } else if (prot == 0 && here == SPAN(level)) {
+        } else if (prot == 0 && (here == SPAN(level) || (RADIX_PAIRS && level == 1 && is_empty(table_of(pte), 0)))) {
             write_pte(slot, 0);
             retire(space, pte, level);
         } else {
@@ -367,6 +449,8 @@ static bool change(struct arch_space *space, uaddr_t va, size_t count, unsigned 
         free_retired(space);
     if (!split_at(space, va) || !split_at(space, va + count * MP_SIZE))
         return false;
+    if (prot == 0)
+        quiet_small(space, va, count);
     change_range(space, root_of(space), RADIX_TOP, va, count, prot);
     return true;
 }
@@ -431,14 +515,14 @@ bool radix_touch(struct arch_space *space, uaddr_t va, unsigned access)
 }
 
 /* --- debug ------------------------------------------------------------------------------------------------------------------------------ */
-static void check_table(const pte_t *table, unsigned level, unsigned slots)
+static void check_table(const pte_t *table, unsigned level, unsigned end)
 {
-    for (unsigned i = 0; i < slots; i++) {
+    for (unsigned i = 0; i < end; i++) {
         if (!pte_present(table[i]))
             continue;
         if (level > 0) {
             if (!pte_is_leaf(table[i], level))
-                check_table(table_of(table[i]), level - 1, SLOTS);
+                check_table(table_of(table[i]), level - 1, slots(level - 1));
         } else if (pte_grouped(table[i])) {
             const pte_t *first = &table[i / RADIX_GROUP * RADIX_GROUP];
             ASSERT(pte_grouped(*first), "a page group is hinted throughout");

@@ -1,8 +1,10 @@
-/* radix.h: page tables of 512 entries of 64 bits, which the hardware or a TLB refill handler walks. Shared by the ports that have such; they
+/* radix.h: page tables with entries of 64 bits, which the hardware or a TLB refill handler walks. Shared by the ports that have such; they
  * give, in their pte.h, the form of an entry:
  *   typedef uint64_t pte_t;
- *   RADIX_SLOT_BITS                  if tables have not 512 = 1 << 9 entries; those smaller than an MP are aligned to 64 bytes
- *   RADIX_TOP                        level of the root; an entry of level l translates MP_SIZE << RADIX_SLOT_BITS * l
+ *   RADIX_TOP                        level of the root
+ *   RADIX_SHIFT(level)               log2 of the MPs that an entry of the level translates, up to RADIX_TOP + 1, if not 9 a level; tables
+ *                                    smaller than an MP are aligned to 32 bytes
+ *   RADIX_PAIRS                      1: what a TLB takes for a leaf of level 1 depends on the one beside it: "pairs" in radix.c
  *   RADIX_USER_SLOTS                 entries of the root that are the program's, from 0
  *   RADIX_BREAKS                     1: pte_needs_break may be true
  *   pte_present(pte)  pte_is_leaf(pte, level)     absent entries are 0 in bit 0
@@ -27,10 +29,12 @@
 #include <arch/arch.h>
 #include <pte.h>
 
-#ifndef RADIX_SLOT_BITS
-#define RADIX_SLOT_BITS 9u
+#ifndef RADIX_SHIFT
+#define RADIX_SHIFT(level) (9u * (level))
 #endif
-#define RADIX_TABLE_BYTES (sizeof(pte_t) << RADIX_SLOT_BITS)
+#ifndef RADIX_PAIRS
+#define RADIX_PAIRS 0
+#endif
 #define RADIX_GROUP 16u
 
 /* The root exists and is zero, the port fills the kernel's slots. */

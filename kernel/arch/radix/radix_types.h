@@ -5,8 +5,9 @@
 /* Owner: the space's lock. */
 struct radix {
     paddr_t root;
-    paddr_t retired; /* tables out of the tree, to be freed at the next change; linked by their first entry */
-    uint32_t tables; /* in the tree, root included */
+    uint64_t retired; /* tables out of the tree, to be freed at the next change; linked by their first entry */
+    size_t bytes;     /* of tables in the tree, root included */
+    size_t small;     /* tables of level 0 */
 };
 
 #endif
