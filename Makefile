@@ -65,6 +65,7 @@ KERNEL_LD := kernel/arch/$(ARCH)/kernel.ld
 $(O)/kernel/%.o: kernel/%.c | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_FLAGS) -c $< -o $@
+$(O)/kernel/ipc/fast.o: KERNEL_FLAGS += -fomit-frame-pointer # nothing called it
 $(O)/boot/%.o: boot/%.c | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_FLAGS) -c $< -o $@

@@ -21,7 +21,7 @@ enum system_figure : int {
     SYSTEM_PAGE_SIZE = 3,
     SYSTEM_CLUSTER_SIZE = 4,
     SYSTEM_IDLE_NS = 5,
-    SYSTEM_SWITCHES = 6,
+    SYSTEM_SWITCHES = 6,     /* of threads, by the scheduler: calls that go straight to who waits are none */
     SYSTEM_IMAGE_BASE = 7,
     SYSTEM_KERNEL_BYTES = 8,
     SYSTEM_CYCLES_HZ = 9,

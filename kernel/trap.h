@@ -8,6 +8,18 @@
 #include <thread_page.h>
 
 void trap_syscall(void);                       /* a system call instruction; frame pc already points behind it */
+
+#ifndef TRAP_CALL
+#define TRAP_CALL /* the port's calling convention for these */
+#endif
+
+/* The system calls that are told apart in the port's entry, by bits 0..7 of the number, for speed. From outside a runtime they are foreign:
+ * only native calls come here. cpu and thread: the CPU's own and its current one.
+ * They leave through arch_return_to_user, or return the frame out of which FRAME_R1 .. FRAME_R7 are to be taken, with STATUS_OK as status;
+ * FRAME_R8, pc, sp and what functions must preserve are the current thread's; other registers may be left with anything that tells nothing.
+ * The kernel lock is still held then, and the port gives it up when it has read that frame. */
+TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread);
+TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *thread);
 void trap_page_fault(uaddr_t va, unsigned access); /* PROT_BIT_* of the access that failed; user mode only */
 void trap_exception(enum exception exception, uint64_t address, uint64_t code);
 void trap_fpu(void);                           /* first use of the FPU while it is off */

@@ -84,6 +84,11 @@ void arch_frame_sanitize(struct frame *frame);
 void arch_thread_switch(struct thread *from, struct thread *to);
 /* The current CPU stops running `from` and runs nothing: save what arch_thread_switch would. */
 void arch_thread_leave(struct thread *from);
+/* switch.h [inline], for kernel/ipc/fast.c: the same in parts, of which none may call anything.
+ *   bool switch_space_ready(const struct cpu *, const struct arch_space *to);   may switch_space be used for it, as it is?
+ *   void switch_space(struct cpu *, struct arch_space *to);                     the address space
+ *   void switch_fast(struct cpu *, struct thread *from, struct thread *to, const struct task *task);   all the rest; task = to's
+ * There both threads came in by system calls. A port that has no entry for messages (trap_message_call) need not fill them in. */
 /* FPU, lazily owned: user mode starts with it off; its first use traps and the port calls trap_fpu(). trap_fpu (portable) decides and
  * calls these. State lives in thread->arch. */
 void arch_fpu_enable(bool on);                 /* for the thread that runs next in user mode on this CPU */

@@ -45,12 +45,12 @@ void futex_wait(struct thread *thread, struct frame *frame)
     enum status status = find_key(thread, address, flags, &key);
     if (status == STATUS_OK)
         status = copy_from_user(&thread->task->space, &word, address, sizeof word);
-    thread->interruptible = (flags & FUTEX_FLAG_INTERRUPTIBLE) != 0;
+    thread->wait.flags = (flags & FUTEX_FLAG_INTERRUPTIBLE) != 0 ? MESSAGE_INTERRUPTIBLE : 0;
     if (status == STATUS_OK && word != (uint32_t)frame->FRAME_R1)
         status = STATUS_VALUE_CHANGED;
     else if (status == STATUS_OK && (uint32_t)frame->FRAME_R4 == 0)
         status = STATUS_INVALID_ARGUMENT;
-    else if (status == STATUS_OK && thread->interruptible && thread_interrupted(thread))
+    else if (status == STATUS_OK && thread_interruptible(thread) && thread_interrupted(thread))
         status = STATUS_INTERRUPTED;
     else if (status == STATUS_OK && !thread_set_deadline(thread, frame->FRAME_R2))
         status = STATUS_TIMED_OUT;

@@ -42,6 +42,7 @@ struct port {
     struct list callers;   /* threads CALLING */
     struct list senders;   /* threads SENDING: only while the ring is full */
     struct list receivers; /* threads RECEIVING on the port itself */
+    struct list *receiver_queue; /* where those wait that would take a message: of the port, or of its set */
     struct list events;    /* struct event.link */
     struct list pending;   /* replies with a call that came through this port */
     uint32_t ring_room, ring_count, ring_first;
@@ -68,8 +69,7 @@ struct reply {
     enum reply_state state;
     uint64_t cookie;
     uint64_t badge;           /* of the facet called */
-    struct thread *caller;    /* PENDING: AWAITING_REPLY; no reference: its end cancels */
-    struct thread *receiver;  /* ARMED: by this waiting thread */
+    struct thread *thread;    /* PENDING: the caller, AWAITING_REPLY; ARMED: who waits with it. No reference: its end cancels */
     struct port *port;        /* PENDING, CANCELLED: where the call came through; holds a reference */
     struct list port_link;    /* on port->pending */
     struct event cancelled;
@@ -84,6 +84,25 @@ struct notification {
     uint64_t timer_bits;
     bool gone;
 };
+
+/* A span of user memory that may be used as a window. */
+static inline bool window_valid(uint64_t base, uint64_t length)
+{
+    return length == 0 || (base >= USER_BASE && base < USER_END && length <= USER_END - base);
+}
+
+/* The windows that the thread's page names become those of its call. BAD_ADDRESS. */
+[[nodiscard]] static inline enum status message_windows(struct thread *thread)
+{
+    const struct thread_page *page = thread->page;
+    thread->window.in_base = page->in_base;
+    thread->window.in_length = page->in_length;
+    thread->window.out_base = page->out_base;
+    thread->window.out_length = page->out_length;
+    if (window_valid(thread->window.in_base, thread->window.in_length) && window_valid(thread->window.out_base, thread->window.out_length))
+        return STATUS_OK;
+    return STATUS_BAD_ADDRESS;
+}
 
 /* --- the raw system calls: registers in thread->frame --------------------------------------------------------------------------- */
 void ipc_call(struct thread *thread, struct frame *frame, uint32_t flags);
@@ -113,7 +132,10 @@ void notification_unreachable(struct object *object);
 void notification_free(struct object *object);
 [[nodiscard]] enum status set_add(struct port_set *set, struct member *member, uint64_t key, bool has_something);
 [[nodiscard]] enum status set_remove(struct port_set *set, struct member *member);
-bool port_has_something(const struct port *port);
+static inline bool port_has_something(const struct port *port)
+{
+    return !list_empty(&port->events) || port->ring_count > 0 || !list_empty(&port->callers);
+}
 /* They joined a set: what they have is for those who wait there. */
 void port_deliver_all(struct port *port);
 void notification_deliver(struct notification *notification);

@@ -73,29 +73,11 @@ static enum status check_caps(struct thread *thread)
     return STATUS_OK;
 }
 
-/* A span of user memory that may be used as a window. */
-static bool window_valid(uint64_t base, uint64_t length)
-{
-    return length == 0 || (base >= USER_BASE && base < USER_END && length <= USER_END - base);
-}
-
-static enum status read_windows(struct thread *thread)
-{
-    const struct thread_page *page = thread->page;
-    thread->window.in_base = page->in_base;
-    thread->window.in_length = page->in_length;
-    thread->window.out_base = page->out_base;
-    thread->window.out_length = page->out_length;
-    if (window_valid(thread->window.in_base, thread->window.in_length) && window_valid(thread->window.out_base, thread->window.out_length))
-        return STATUS_OK;
-    return STATUS_BAD_ADDRESS;
-}
-
 /* The receiver has the call: bind the caller to the reply. */
 static void bind_reply(struct reply *reply, struct thread *caller, struct port *port, uint64_t badge)
 {
     reply->state = REPLY_PENDING;
-    reply->caller = caller;
+    reply->thread = caller;
     reply->badge = badge;
     if (reply->port != port) {
         object_get(&port->object);
@@ -129,13 +111,12 @@ static void deliver_call(struct thread *caller, uint32_t flags, uint64_t badge, 
         transfer_caps(caller, receiver);
 }
 
-/* The receiver's wait is over: off the queue and timer, references given back. */
+/* The receiver's wait is over: off the queue and timer. */
 static struct reply *end_receive(struct thread *receiver)
 {
     struct reply *reply = receiver->wait.reply;
     list_remove(&receiver->queue);
-    timer_cancel(&receiver->timer);
-    object_put(receiver->wait.object);
+    thread_cancel_deadline(receiver);
     receiver->wait.object = nullptr;
     receiver->wait.reply = nullptr;
     return reply;
@@ -144,7 +125,7 @@ static struct reply *end_receive(struct thread *receiver)
 /* The first thread that waits at the port, directly or through its set; for a call one that armed a reply. */
 static struct thread *waiting_receiver(struct port *port, bool for_call)
 {
-    struct list *queue = port->member.set != nullptr ? &port->member.set->receivers : &port->receivers;
+    struct list *queue = port->receiver_queue;
     for (struct list *item = queue->next; item != queue; item = item->next) {
         struct thread *receiver = container_of(item, struct thread, queue);
         if (!for_call || receiver->wait.reply != nullptr) [[clang::likely]]
@@ -183,7 +164,7 @@ static enum status read_extras(struct thread *thread, uint32_t flags, uint64_t *
         return STATUS_OK;
     enum status status = (flags & MESSAGE_HAS_CAPS) != 0 ? check_caps(thread) : STATUS_OK;
     if (status == STATUS_OK && (flags & MESSAGE_HAS_WINDOWS) != 0)
-        status = read_windows(thread);
+        status = message_windows(thread);
     if ((flags & MESSAGE_HAS_DEADLINE) != 0)
         *deadline_ns = thread->page->deadline_ns;
     return status;
@@ -192,7 +173,6 @@ static enum status read_extras(struct thread *thread, uint32_t flags, uint64_t *
 /* Block the thread on one of the port's queues. */
 static void wait_at_port(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags, enum thread_state state, struct list *queue)
 {
-    object_get(&port->object);
     thread->wait.object = &port->object;
     thread->wait.reply = nullptr;
     thread->wait.badge = badge;
@@ -224,7 +204,6 @@ static enum status start_call(struct cpu *cpu, struct thread *thread, struct por
     uint64_t key = port->member.key;
     struct reply *reply = end_receive(receiver);
     bind_reply(reply, thread, port, badge);
-    object_put(&reply->object); /* the receiver's wait held one; the receiver's capability keeps it */
     thread->wait.flags = flags;
     deliver_call(thread, flags, badge, receiver, key);
     cpu_hand_over(cpu, receiver);
@@ -240,15 +219,15 @@ void ipc_call(struct thread *thread, struct frame *frame, uint32_t flags)
         status = read_extras(thread, flags, &deadline_ns);
     if ((frame->FRAME_R1 >> 63) != 0 && status == STATUS_OK)
         status = STATUS_INVALID_ARGUMENT; /* the kernel's own labels */
-    thread->interruptible = (flags & MESSAGE_INTERRUPTIBLE) != 0;
-    if (status == STATUS_OK && thread->interruptible && thread_interrupted(thread))
+    thread->wait.flags = flags;
+    if (status == STATUS_OK && thread_interruptible(thread) && thread_interrupted(thread))
         status = STATUS_INTERRUPTED;
     if (status == STATUS_OK && (flags & MESSAGE_HAS_DEADLINE) != 0 && !thread_set_deadline(thread, deadline_ns))
         status = STATUS_TIMED_OUT;
     if (status == STATUS_OK)
         status = start_call(this_cpu(), thread, port, badge, flags);
     if (status != STATUS_OK) {
-        timer_cancel(&thread->timer);
+        thread_cancel_deadline(thread);
         frame->FRAME_STATUS = (uint64_t)(int64_t)status;
     }
 }
@@ -262,7 +241,7 @@ bool ipc_exception_call(struct thread *thread)
     if (port->dead)
         return false;
     thread->exception_call = true;
-    thread->interruptible = false;
+    thread->wait.flags = 0;
     thread->window.in_length = thread->window.out_length = 0;
     return start_call(this_cpu(), thread, port, thread->task->exception_badge, 0) == STATUS_OK;
 }
@@ -344,15 +323,9 @@ static void take_call(struct port *port, struct thread *receiver, struct reply *
 {
     struct thread *caller = container_of(port->callers.next, struct thread, queue);
     list_remove(&caller->queue);
-    caller->wait.object = nullptr; /* its reference goes last */
+    caller->wait.object = nullptr;
     bind_reply(armed, caller, port, caller->wait.badge);
     deliver_call(caller, caller->wait.flags, caller->wait.badge, receiver, key);
-    object_put(&port->object);
-}
-
-bool port_has_something(const struct port *port)
-{
-    return !list_empty(&port->events) || port->ring_count > 0 || !list_empty(&port->callers);
 }
 
 bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key)
@@ -415,11 +388,8 @@ bool port_deliver(struct port *port)
         return false;
     }
     end_receive(receiver);
-    if (armed != nullptr) {
-        if (armed->state == REPLY_ARMED)
-            armed->state = REPLY_FREE;
-        object_put(&armed->object);
-    }
+    if (armed != nullptr && armed->state == REPLY_ARMED)
+        armed->state = REPLY_FREE;
     thread_ready(receiver);
     return true;
 }
@@ -436,12 +406,12 @@ void port_deliver_all(struct port *port)
  * NULL when the answer ended it. */
 static struct thread *answer(struct thread *server, struct reply *reply, uint32_t flags)
 {
-    struct thread *caller = reply->caller;
+    struct thread *caller = reply->thread;
     list_remove(&reply->port_link);
-    reply->caller = nullptr;
+    reply->thread = nullptr;
     reply->state = REPLY_FREE;
     caller->wait.reply = nullptr;
-    timer_cancel(&caller->timer);
+    thread_cancel_deadline(caller);
     if (caller->exception_call) [[clang::unlikely]] {
         caller->exception_call = false;
         if (server->frame.FRAME_R1 == STATUS_OK)
@@ -505,20 +475,19 @@ static enum status begin_wait(struct thread *thread, struct object *source, stru
 {
     if ((flags & MESSAGE_NO_WAIT) != 0)
         return STATUS_WOULD_BLOCK;
-    thread->interruptible = (flags & MESSAGE_INTERRUPTIBLE) != 0;
-    if (thread->interruptible && thread_interrupted(thread))
+    thread->wait.flags = flags;
+    if (thread_interruptible(thread) && thread_interrupted(thread))
         return STATUS_INTERRUPTED;
     if ((flags & MESSAGE_HAS_DEADLINE) != 0 && !thread_set_deadline(thread, thread->page->deadline_ns))
         return STATUS_TIMED_OUT;
     if (source->type == OBJECT_PORT && container_of(source, struct port, object)->dead)
         return STATUS_PEER_GONE;
-    object_get(source);
     thread->wait.object = source;
     thread->wait.reply = armed;
     thread->state = THREAD_RECEIVING;
     if (armed != nullptr) {
-        object_get(&armed->object);
         armed->state = REPLY_ARMED;
+        armed->thread = thread;
     }
     struct list *queue = source->type == OBJECT_SET ? &container_of(source, struct port_set, object)->receivers
                                                     : &container_of(source, struct port, object)->receivers;
@@ -569,7 +538,7 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
     }
     status = begin_wait(thread, source, armed, flags);
     if (status != STATUS_OK) {
-        timer_cancel(&thread->timer);
+        thread_cancel_deadline(thread);
         frame->FRAME_STATUS = (uint64_t)(int64_t)status;
         if (caller != nullptr)
             thread_ready(caller);
@@ -595,10 +564,10 @@ void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
     if (status == STATUS_OK && (frame->FRAME_R1 >> 63) != 0)
         status = STATUS_INVALID_ARGUMENT;
     if (status == STATUS_OK && port->ring_count == port->ring_room) {
-        thread->interruptible = (flags & MESSAGE_INTERRUPTIBLE) != 0;
+        thread->wait.flags = flags;
         if ((flags & MESSAGE_NO_WAIT) != 0)
             status = STATUS_WOULD_BLOCK;
-        else if (thread->interruptible && thread_interrupted(thread))
+        else if (thread_interruptible(thread) && thread_interrupted(thread))
             status = STATUS_INTERRUPTED;
         else if (!thread_set_deadline(thread, deadline_ns))
             status = STATUS_TIMED_OUT;

@@ -77,11 +77,11 @@ void ipc_notification_wait(struct thread *thread, struct frame *frame)
     }
     struct notification *notification = container_of(object, struct notification, object);
     uint64_t mask = frame->FRAME_R1, deadline_ns = frame->FRAME_R2;
-    thread->interruptible = frame->FRAME_R3 != 0;
+    thread->wait.flags = frame->FRAME_R3 != 0 ? MESSAGE_INTERRUPTIBLE : 0;
     uint64_t taken = notification->bits & mask;
     if (mask == 0)
         status = STATUS_INVALID_ARGUMENT;
-    else if (taken == 0 && thread->interruptible && thread_interrupted(thread))
+    else if (taken == 0 && thread_interruptible(thread) && thread_interrupted(thread))
         status = STATUS_INTERRUPTED;
     else if (taken == 0 && !thread_set_deadline(thread, deadline_ns))
         status = STATUS_TIMED_OUT;
@@ -92,7 +92,8 @@ void ipc_notification_wait(struct thread *thread, struct frame *frame)
         cap_release(object);
         return;
     }
-    thread->wait.object = object; /* the lookup's reference */
+    cap_release(object); /* which does not end it: its end ends this wait */
+    thread->wait.object = object;
     thread->wait.reply = nullptr;
     thread->wait.mask = mask;
     thread->state = THREAD_NOTIFICATION;

@@ -48,6 +48,7 @@ enum status port_create(struct ledger *ledger, uint64_t queue, struct port **por
     list_init(&(*port)->senders);
     list_init(&(*port)->doomed_link);
     list_init(&(*port)->receivers);
+    (*port)->receiver_queue = &(*port)->receivers;
     list_init(&(*port)->events);
     list_init(&(*port)->pending);
     status = ring_create(*port, ledger, (uint32_t)queue);
@@ -217,8 +218,8 @@ enum status reply_create(struct ledger *ledger, uint64_t cookie, struct reply **
 void reply_cancel(struct reply *reply, bool tell_port)
 {
     list_remove(&reply->port_link);
-    reply->caller->wait.reply = nullptr;
-    reply->caller = nullptr;
+    reply->thread->wait.reply = nullptr;
+    reply->thread = nullptr;
     reply->state = REPLY_CANCELLED;
     if (tell_port && !reply->port->dead) {
         object_get(&reply->object);
@@ -228,7 +229,7 @@ void reply_cancel(struct reply *reply, bool tell_port)
 
 void reply_fail(struct reply *reply, enum status status)
 {
-    struct thread *caller = reply->caller;
+    struct thread *caller = reply->thread;
     reply_cancel(reply, false);
     reply->state = REPLY_FREE;
     wait_fail(caller, status);
@@ -237,15 +238,19 @@ void reply_fail(struct reply *reply, enum status status)
 void reply_unreachable(struct object *object)
 {
     struct reply *reply = container_of(object, struct reply, object);
-    if (reply->state == REPLY_PENDING)
+    if (reply->state == REPLY_PENDING) {
         reply_fail(reply, STATUS_PEER_GONE);
+    } else if (reply->state == REPLY_ARMED) { /* that thread now waits for what needs no answer */
+        reply->thread->wait.reply = nullptr;
+        reply->thread = nullptr;
+        reply->state = REPLY_FREE;
+    }
 }
 
 void reply_free(struct object *object)
 {
     struct reply *reply = container_of(object, struct reply, object);
-    if (reply->state == REPLY_PENDING)
-        reply_fail(reply, STATUS_PEER_GONE);
+    reply_unreachable(object);
     if (reply->port != nullptr)
         object_put(&reply->port->object);
 }
@@ -271,6 +276,8 @@ enum status set_add(struct port_set *set, struct member *member, uint64_t key, b
         return STATUS_ALREADY_BOUND;
     object_get(&set->object);
     member->set = set;
+    if (member->is_port)
+        container_of(member, struct port, member)->receiver_queue = &set->receivers;
     member->key = key;
     list_push_back(&set->members, &member->member_link);
     if (has_something)
@@ -285,6 +292,10 @@ enum status set_remove(struct port_set *set, struct member *member)
     list_remove(&member->member_link);
     list_remove(&member->ready_link);
     member->set = nullptr;
+    if (member->is_port) {
+        struct port *port = container_of(member, struct port, member);
+        port->receiver_queue = &port->receivers;
+    }
     object_put(&set->object);
     return STATUS_OK;
 }
@@ -324,19 +335,17 @@ void ipc_unwait(struct thread *thread)
     struct object *object = thread->wait.object;
     thread->wait.reply = nullptr;
     thread->wait.object = nullptr;
-    list_remove(&thread->queue);
-    if (thread->state == THREAD_AWAITING_REPLY && reply != nullptr)
-        reply_cancel(reply, true);
-    if (thread->state == THREAD_RECEIVING && reply != nullptr) {
-        if (reply->state == REPLY_ARMED)
-            reply->state = REPLY_FREE;
-        object_put(&reply->object);
+    if (thread->state == THREAD_AWAITING_REPLY) { /* on no queue */
+        if (reply != nullptr)
+            reply_cancel(reply, true);
+        return;
     }
+    list_remove(&thread->queue);
+    if (thread->state == THREAD_RECEIVING && reply != nullptr && reply->state == REPLY_ARMED)
+        reply->state = REPLY_FREE;
     if (thread->state == THREAD_CALLING) {
         struct port *port = container_of(object, struct port, object);
         if (port->member.set != nullptr && !port_has_something(port))
             member_idle(&port->member);
     }
-    if (object != nullptr)
-        object_put(object);
 }

@@ -22,10 +22,16 @@ static inline void list_insert_before(struct list *where, struct list *item)
 }
 static inline void list_push_back(struct list *head, struct list *item) { list_insert_before(head, item); }
 static inline void list_push_front(struct list *head, struct list *item) { list_insert_before(head->next, item); }
+/* The item's own links stay what they were. */
+static inline void list_unlink(struct list *item)
+{
+    struct list *next = item->next, *previous = item->previous;
+    previous->next = next;
+    next->previous = previous;
+}
 static inline void list_remove(struct list *item)
 {
-    item->previous->next = item->next;
-    item->next->previous = item->previous;
+    list_unlink(item);
     list_init(item);
 }
 static inline struct list *list_pop_front(struct list *head)

@@ -28,6 +28,12 @@ struct CAPABILITY("spinlock") spinlock {
 
 void spin_wait(struct spinlock *lock); /* the slow side of spin_lock: spins, answering IPIs meanwhile (sched/smp.c) */
 
+void spin_wait_free(struct spinlock *lock); /* spins until nobody has it, answering IPIs meanwhile */
+
+[[nodiscard]] static inline bool spin_try_lock(struct spinlock *lock) NO_THREAD_SAFETY
+{
+    return atomic_exchange_explicit(&lock->held, 1, memory_order_acquire) == 0;
+}
 static inline void spin_lock(struct spinlock *lock) ACQUIRES(*lock) NO_THREAD_SAFETY
 {
     if (atomic_exchange_explicit(&lock->held, 1, memory_order_acquire) != 0) [[clang::unlikely]]

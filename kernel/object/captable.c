@@ -15,7 +15,7 @@
 
 static_assert(sizeof(struct cap) == 64, "a slot is found by shifts");
 
-static struct cap no_leaf[CAP_LEAF_SLOTS]; /* stands for all leaves that are not there; never written */
+static struct cap no_leaf[CAP_LEAF_SLOTS] = {{.handle = CAP_NAMELESS}}; /* stands for all leaves that are not there; never written */
 
 void cap_table_init(struct cap_table *table)
 {
@@ -147,8 +147,10 @@ static enum status leaf_create(struct task *task, uint32_t number)
     for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
         leaf[i].index = number * CAP_LEAF_SLOTS + i;
         leaf[i].task = task;
-        if (leaf[i].index == 0)
+        if (leaf[i].index == 0) {
+            leaf[i].handle = CAP_NAMELESS;
             continue;
+        }
         list_push_back(&table->free, &leaf[i].open);
         table->free_count++;
     }
@@ -212,6 +214,7 @@ enum status cap_slot_take(struct task *task, uint32_t index, struct cap **cap)
     if (status != STATUS_OK)
         return status;
     list_remove(&(*cap)->open);
+    (*cap)->handle = cap_handle(*cap);
     task->caps.free_count--;
     task->caps.used++;
     return STATUS_OK;
@@ -221,6 +224,7 @@ void cap_slot_release(struct cap *cap)
 {
     struct task *task = cap->task;
     cap->object = nullptr;
+    cap->handle = CAP_NULL;
     cap->generation = (uint16_t)((cap->generation + 1) % GENERATIONS);
     if (task == nullptr)
         return; /* a slot of a queued message */
@@ -261,7 +265,9 @@ static enum status clone_leaf(const struct cap *leaf, struct task *to)
         enum status status = cap_insert_at(to, cap->index, cap->object, cap->rights, (struct cap *)cap, &handle);
         if (status != STATUS_OK)
             return status;
-        cap_slot(to, handle)->generation = cap->generation;
+        struct cap *copy = cap_slot(to, handle);
+        copy->generation = cap->generation;
+        copy->handle = cap->handle;
     }
     return STATUS_OK;
 }

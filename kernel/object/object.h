@@ -47,11 +47,14 @@ struct object {
 struct cap {
     struct object *object;   /* NULL: free */
     uint32_t rights;
-    uint16_t generation;     /* of the handle that names this slot now; kept when freed, raised when used again */
+    uint16_t generation;     /* of the handle that names this slot next or now; raised when it is freed */
     struct list open, close; /* free: `open` is on the table's list */
     struct task *task;       /* whose table, NULL: in a message; fixed */
     uint32_t index;          /* in that table; fixed */
+    cap_t handle;            /* what names it; free: 0, which is looked for at index 0 alone, where it is CAP_NAMELESS */
 };
+
+#define CAP_NAMELESS UINT32_MAX /* no handle that is looked for at index 0 */
 
 #define CAP_LEAF_SLOTS 64u
 #define CAP_DIRECTORY_LEAVES (uint32_t)(MP_SIZE / sizeof(struct cap *))
@@ -93,7 +96,7 @@ static inline struct cap *cap_find(const struct cap_table *table, cap_t handle)
     else
         leaf = cap_far_leaf(table, index);
     struct cap *cap = &leaf[index % CAP_LEAF_SLOTS];
-    return cap->object != nullptr && cap->generation == CAP_GENERATION(handle) ? cap : nullptr;
+    return cap->handle == handle ? cap : nullptr;
 }
 cap_t cap_handle(const struct cap *cap);
 /* Put a capability to the object into the task's table; parent may be NULL (a new tree). Takes its own reference. */

@@ -10,6 +10,7 @@ struct cpu {
     uintptr_t stack_top;          /* second: of the CPU's kernel stack (asserted) */
     uint64_t scratch[6];          /* third: the port's trap entry */
     unsigned number;
+    uint64_t bit;                 /* 1 << number */
     bool online;
     bool need_schedule;           /* pick again before leaving the kernel */
     struct thread *fpu_owner;     /* whose registers the FPU holds */

@@ -10,6 +10,7 @@ unsigned cpu_count;
 void cpu_init(struct cpu *cpu, unsigned number)
 {
     cpu->number = number;
+    cpu->bit = 1ull << number;
     cpu->timer_ns = UINT64_MAX;
     cpu->slice_end_ns = UINT64_MAX;
     for (unsigned i = 0; i < PRIORITIES; i++)
@@ -23,7 +24,7 @@ static int highest_ready(const struct cpu *cpu)
 
 static bool may_run_on(const struct thread *thread, unsigned cpu)
 {
-    return (thread->affinity >> cpu & 1) != 0 && (thread->fpu_cpu < 0 || thread->fpu_cpu == (int)cpu);
+    return (thread->runnable_on >> cpu & 1) != 0;
 }
 
 /* A CPU that idles and may run the thread, or the thread's own. */
@@ -290,6 +291,7 @@ void fpu_flush(struct cpu *cpu)
     arch_fpu_save(owner);
     arch_fpu_enable(false);
     owner->fpu_cpu = -1;
+    thread_set_runnable(owner);
     cpu->fpu_owner = nullptr;
 }
 
@@ -309,6 +311,7 @@ void trap_fpu(void)
         arch_fpu_restore(current);
         cpu->fpu_owner = current;
         current->fpu_cpu = (int8_t)cpu->number;
+        thread_set_runnable(current);
     }
     arch_fpu_enable(true);
     kernel_exit(cpu, false);

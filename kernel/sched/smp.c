@@ -29,13 +29,19 @@ void smp_poll(void)
     }
 }
 
-void spin_wait(struct spinlock *lock)
+void spin_wait_free(struct spinlock *lock)
 {
-    while (atomic_load_explicit(&lock->held, memory_order_relaxed) != 0 ||
-           atomic_exchange_explicit(&lock->held, 1, memory_order_acquire) != 0) {
+    while (atomic_load_explicit(&lock->held, memory_order_relaxed) != 0) {
         smp_poll();
         cpu_relax();
     }
+}
+
+void spin_wait(struct spinlock *lock)
+{
+    do
+        spin_wait_free(lock);
+    while (!spin_try_lock(lock));
 }
 
 static void post(struct cpu *cpu, uint32_t mail)

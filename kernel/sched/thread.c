@@ -40,6 +40,7 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     t->priority = t->base_priority = PRIORITY_DEFAULT;
     t->affinity = UINT64_MAX;
     t->fpu_cpu = -1;
+    thread_set_runnable(t);
     t->state = THREAD_NEW;
     t->cpu = (uint8_t)this_cpu()->number;
     list_init(&t->queue);
@@ -82,12 +83,20 @@ bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns)
     if (deadline_ns <= arch_time_ns())
         return false;
     timer_set(&thread->timer, deadline_ns);
+    thread->timed = true;
     return true;
+}
+
+void thread_cancel_deadline(struct thread *thread)
+{
+    if (thread->timed)
+        timer_cancel(&thread->timer);
+    thread->timed = false;
 }
 
 void thread_unwait(struct thread *thread)
 {
-    timer_cancel(&thread->timer);
+    thread_cancel_deadline(thread);
     switch (thread->state) {
     case THREAD_READY:
         thread_unready(thread);
@@ -165,7 +174,7 @@ void thread_signal(struct thread *thread)
         return;
     thread->page->upcall_pending = 1;
     thread->attention |= ATTENTION_INTERRUPT;
-    if (is_waiting(thread) && thread->interruptible)
+    if (is_waiting(thread) && thread_interruptible(thread))
         thread_wake(thread, STATUS_INTERRUPTED);
     else if (thread->state == THREAD_RUNNING && thread->cpu != this_cpu()->number)
         smp_kick(thread->cpu);
@@ -222,6 +231,7 @@ void thread_attend(struct thread *thread)
         if (thread->stopped) {
             cpu_leave(cpu);
             thread->state = THREAD_READY; /* on no queue */
+            list_init(&thread->queue);
         }
     } else {
         deliver_interrupt(thread);

@@ -43,26 +43,32 @@ struct thread {
     enum thread_state state;
     uint8_t priority, base_priority;
     uint8_t cpu;                      /* where it runs or ran last; wakes there */
-    uint8_t attention;                /* ATTENTION_*: looked at before the thread goes back to user mode */
-    bool stopped;                     /* thread_stop: not put on a run queue */
-    bool interruptible;               /* of the present wait */
-    bool exception_call;              /* CALLING, AWAITING_REPLY: the call is about the thread's own exception */
+    union {
+        struct {
+            uint8_t attention;        /* ATTENTION_*: looked at before the thread goes back to user mode */
+            bool stopped;             /* thread_stop: not put on a run queue */
+            bool exception_call;      /* CALLING, AWAITING_REPLY: the call is about the thread's own exception */
+            bool timed;               /* its timer may be set */
+        };
+        uint32_t unusual;             /* all of them: 0 where nothing is to be seen to */
+    };
     int8_t fpu_cpu;                   /* the CPU that holds its FPU registers, -1: they are in arch */
     bool fpu_used;
     uint64_t affinity;                /* bit per CPU */
+    uint64_t runnable_on;             /* bit per CPU: affinity, and of those the one that holds its FPU registers */
     uint64_t cpu_ns, started_ns;      /* accounts */
-    struct list queue;                /* run queue, port queue, futex bucket: where `state` says */
+    struct list queue;                /* run queue, port queue, futex bucket: where `state` says; undefined while RUNNING, AWAITING_REPLY */
     struct timer timer;               /* the deadline of the present wait */
-    struct {                          /* what it waits for; pointers hold references */
+    struct {                          /* what it waits for; no references: where the last capability goes (object_unreachable), waits end */
         struct object *object;        /* port, set, notification or the port called */
         struct reply *reply;          /* RECEIVING: to arm; AWAITING_REPLY: the pending one */
         uint64_t badge;               /* CALLING: of the facet */
         uint64_t mask;                /* NOTIFICATION, FUTEX */
         struct futex_key key;         /* FUTEX */
-        uint32_t flags;               /* message flags of the call */
+        uint32_t flags;               /* of the call; of any wait MESSAGE_INTERRUPTIBLE */
     } wait;
     struct { uint64_t exception, address, code; } fault; /* exception_call */
-    struct { uint64_t in_base, in_length, out_base, out_length; } window; /* while AWAITING_REPLY or CALLING */
+    struct { uint64_t in_length, out_length, in_base, out_base; } window; /* while AWAITING_REPLY or CALLING */
     struct arch_thread arch;
 };
 
@@ -102,6 +108,12 @@ void thread_kill(struct thread *thread);
 void thread_unwait(struct thread *thread);
 /* End the wait with this status in the frame and make it ready. */
 void thread_wake(struct thread *thread, enum status status);
+/* After a change of affinity or fpu_cpu. */
+static inline void thread_set_runnable(struct thread *thread)
+{
+    thread->runnable_on = thread->fpu_cpu < 0 ? thread->affinity : thread->affinity & 1ull << thread->fpu_cpu;
+}
+static inline bool thread_interruptible(const struct thread *thread) { return (thread->wait.flags & MESSAGE_INTERRUPTIBLE) != 0; }
 /* Post an interrupt. */
 void thread_signal(struct thread *thread);
 /* Is an interrupt posted that the thread has not taken? Clears the attention bit when the thread took it. */
@@ -114,5 +126,6 @@ void thread_attend(struct thread *thread);
 void thread_exception(struct thread *thread, enum exception exception, uint64_t address, uint64_t code);
 /* Ready the wait deadline: DEADLINE_NONE sets none. Returns false when it is past. */
 bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns);
+void thread_cancel_deadline(struct thread *thread);
 
 #endif

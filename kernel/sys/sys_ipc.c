@@ -95,7 +95,7 @@ static enum status window_part(const struct reply *reply, bool in, uint64_t offs
 {
     if (reply->state != REPLY_PENDING)
         return reply->state == REPLY_CANCELLED ? STATUS_PEER_GONE : STATUS_BAD_STATE;
-    const struct thread *caller = reply->caller;
+    const struct thread *caller = reply->thread;
     uint64_t size = in ? caller->window.in_length : caller->window.out_length;
     if (offset > size || length > size - offset)
         return STATUS_OUT_OF_RANGE;
@@ -109,7 +109,7 @@ enum status sys_reply_read(struct thread *thread, struct reply *self, uint64_t o
     enum status status = window_part(self, true, offset, length, &address);
     if (status != STATUS_OK)
         return status;
-    return copy_user_to_user(&thread->task->space, buffer, &self->caller->task->space, address, length, done);
+    return copy_user_to_user(&thread->task->space, buffer, &self->thread->task->space, address, length, done);
 }
 
 enum status sys_reply_write(struct thread *thread, struct reply *self, uint64_t offset, uaddr_t buffer, uint64_t length, uint64_t *done)
@@ -118,7 +118,7 @@ enum status sys_reply_write(struct thread *thread, struct reply *self, uint64_t 
     enum status status = window_part(self, false, offset, length, &address);
     if (status != STATUS_OK)
         return status;
-    return copy_user_to_user(&self->caller->task->space, address, &thread->task->space, buffer, length, done);
+    return copy_user_to_user(&self->thread->task->space, address, &thread->task->space, buffer, length, done);
 }
 
 enum status sys_reply_copy(struct thread *, struct reply *self, struct mem_object *from, uint64_t from_offset, uint64_t offset,
@@ -126,7 +126,7 @@ enum status sys_reply_copy(struct thread *, struct reply *self, struct mem_objec
 {
     uaddr_t address;
     enum status status = window_part(self, false, offset, length, &address);
-    return status == STATUS_OK ? copy_mem_user(from, from_offset, &self->caller->task->space, address, length, false, done) : status;
+    return status == STATUS_OK ? copy_mem_user(from, from_offset, &self->thread->task->space, address, length, false, done) : status;
 }
 
 enum status sys_reply_copy_in(struct thread *, struct reply *self, struct mem_object *to, uint64_t to_offset, uint64_t offset,
@@ -134,7 +134,7 @@ enum status sys_reply_copy_in(struct thread *, struct reply *self, struct mem_ob
 {
     uaddr_t address;
     enum status status = window_part(self, true, offset, length, &address);
-    return status == STATUS_OK ? copy_mem_user(to, to_offset, &self->caller->task->space, address, length, true, done) : status;
+    return status == STATUS_OK ? copy_mem_user(to, to_offset, &self->thread->task->space, address, length, true, done) : status;
 }
 
 enum status sys_notification_create(struct thread *thread, struct ledger *ledger, cap_t *new)

@@ -68,6 +68,7 @@ enum status sys_thread_set_affinity(struct thread *, struct thread *self, uint64
     if ((mask & online) == 0)
         return STATUS_INVALID_ARGUMENT;
     self->affinity = mask;
+    thread_set_runnable(self);
     if (self->state == THREAD_READY && !list_empty(&self->queue) && (mask >> self->cpu & 1) == 0) {
         thread_unready(self);
         thread_ready(self);

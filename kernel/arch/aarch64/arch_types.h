@@ -25,6 +25,9 @@
 #define ARCH_MAX_CPUS 8
 #define KERNEL_STACK_SIZE 0x4000
 
+/* Functions that entry.S calls with all of the thread's registers saved: first arguments in x20 and x21, no register to preserve. */
+#define TRAP_CALL __attribute__((preserve_none))
+
 #define DIRECT_MAP    0xffffff8000000000ull
 #define DIRECT_MAP_LIMIT 0x4000000000ull /* physical addresses from here on are not reached */
 #define DEVICE_WINDOW 0xffffffc000000000ull

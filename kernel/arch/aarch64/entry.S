@@ -133,9 +133,41 @@ call_return:
 native_call:
     save_frame_from_x4
     str x0, [sp, FRAME_ESR_OFFSET]
-    to_stack
+    mrs x20, tpidr_el1
+    mov x21, sp
+    ldr x1, [x20, CPU_STACK_TOP]
+    and w2, w8, 0xff
+    mov x29, xzr
+    mov sp, x1
+    cmp w2, SYS_MESSAGE_CALL
+    b.eq message_call
+    cmp w2, SYS_MESSAGE_REPLY_WAIT
+    b.eq message_reply_wait
     bl trap_syscall
     b trap_return
+message_call:
+    bl trap_message_call
+    b message_return
+message_reply_wait:
+    bl trap_message_reply_wait
+message_return: /* x0 = the frame that has label and words */
+    ldr x1, [x0, FRAME_X(1)]
+    ldp x2, x3, [x0, FRAME_X(2)]
+    ldp x4, x5, [x0, FRAME_X(4)]
+    ldp x6, x7, [x0, FRAME_X(6)]
+    adrp x9, kernel_lock
+    add x9, x9, :lo12:kernel_lock
+    stlr wzr, [x9]
+    mrs x0, tpidr_el1
+    ldr x0, [x0, CPU_CURRENT]
+    mov sp, x0
+    ldp x8, x9, [sp, FRAME_PC_OFFSET]
+    ldp x30, x0, [sp, FRAME_X(30)]
+    msr elr_el1, x8
+    msr spsr_el1, x9
+    msr sp_el0, x0
+    mov x0, 0
+    b restore_from_x8
 exception:
     save_frame_from_x4
     str x0, [sp, FRAME_ESR_OFFSET]
@@ -158,6 +190,7 @@ trap_return:
     ldp x2, x3, [sp, FRAME_X(2)]
     ldp x4, x5, [sp, FRAME_X(4)]
     ldp x6, x7, [sp, FRAME_X(6)]
+restore_from_x8:
     ldp x8, x9, [sp, FRAME_X(8)]
     ldp x10, x11, [sp, FRAME_X(10)]
     ldp x12, x13, [sp, FRAME_X(12)]

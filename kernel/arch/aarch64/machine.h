@@ -21,7 +21,7 @@ extern struct machine machine;
 /* space.c */
 void kernel_space_create(void);              /* final tables of the kernel, on the boot CPU */
 uintptr_t kernel_stack_create(unsigned cpu); /* returns its top, 0: no memory */
-void space_load(struct arch_space *space);
+void space_number(struct arch_space *space); /* give it an ASID of the present generation */
 extern uint64_t kernel_ttbr;                 /* of TTBR1; start.S reads it for other CPUs */
 
 /* thread.c */

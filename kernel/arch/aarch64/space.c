@@ -24,13 +24,10 @@ void asid_flush_before_load(void)
     __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish" ::: "memory");
 }
 
-void space_load(struct arch_space *space)
+void space_number(struct arch_space *space)
 {
-    if (!asid_is_present(&space->asid)) [[clang::unlikely]] {
-        asid_assign(&space->asid);
-        space->ttbr = space->asid.number << ASID_SHIFT | space->radix.root;
-    }
-    sysreg_write(ttbr0_el1, space->ttbr); /* returning to user mode synchronizes */
+    asid_assign(&space->asid);
+    space->ttbr = space->asid.number << ASID_SHIFT | space->radix.root;
 }
 
 void arch_space_leave(void)

@@ -2,8 +2,7 @@
 #include <lib/string.h>
 #include <machine.h>
 #include <offsets.h>
-#include <sched/cpu.h>
-#include <sysreg.h>
+#include <switch.h>
 
 void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argument)
 {
@@ -20,18 +19,6 @@ void arch_frame_sanitize(struct frame *frame)
 
 static_assert(CPU_RUNTIME_START == offsetof(struct cpu, scratch[0]) && CPU_THREAD_PAGE == offsetof(struct cpu, scratch[3]));
 static_assert(PAGE_FRAME == offsetof(struct thread_page, frame) && PAGE_PENDING == offsetof(struct thread_page, upcall_pending));
-#define NO_RUNTIME UINT64_MAX /* as its length: no call is foreign */
-
-/* What entry.S looks at. */
-static void set_runtime(struct cpu *cpu, const struct thread *to)
-{
-    const struct task *task = to->task;
-    cpu->scratch[0] = task->runtime_start;
-    cpu->scratch[1] = task->foreign ? task->runtime_end - task->runtime_start : NO_RUNTIME;
-    cpu->scratch[2] = task->upcall_entry + UPCALL_CALL_OFFSET;
-    cpu->scratch[3] = (uint64_t)to->page;
-}
-
 void thread_init_cpu(struct cpu *cpu)
 {
     cpu->scratch[1] = NO_RUNTIME;
@@ -44,17 +31,7 @@ void arch_thread_leave(struct thread *from)
 
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
-    struct cpu *cpu = this_cpu();
-    struct space *space = &to->task->space;
-    if (to->task->foreign || cpu->scratch[1] != NO_RUNTIME)
-        set_runtime(cpu, to);
-    if (from)
-        arch_thread_leave(from);
-    sysreg_write(tpidr_el0, to->frame.tls);
-    sysreg_write(tpidrro_el0, to->thread_page_address);
-    sysreg_write(cpacr_el1, cpu->fpu_owner == to ? CPACR_FPU : 0); /* returning to user mode synchronizes */
-    if (cpu->space != space)
-        space_load(&space->arch);
+    thread_switch(this_cpu(), from, to);
 }
 
 void arch_tls_load(uint64_t value)

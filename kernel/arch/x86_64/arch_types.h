@@ -27,6 +27,9 @@
 #define ARCH_HAS_IOPORTS 1
 #define KERNEL_STACK_SIZE 0x4000
 
+/* Functions that entry.S calls with all of the thread's registers saved: first arguments in r12 and r13, no register to preserve. */
+#define TRAP_CALL __attribute__((preserve_none))
+
 #define KERNEL_BASE  0xffffffff80000000ull
 #define STACK_WINDOW 0xffffffffc0000000ull
 #define DIRECT_MAP   0xffff800000000000ull

@@ -1,6 +1,7 @@
 /* entry.S: from user mode to C and back. Every way in fills this_cpu()->current->frame; there is one way out, return_to_user.
  * Interrupts are off throughout; the flags that C needs clear are cleared. */
 #include <offsets.h>
+#include <syscall_numbers.h>
 #include <vectors.h>
 
 /* Write all general registers but rcx and rdi to the frame at rdi. */
@@ -34,20 +35,8 @@
     ja \foreign
 .endm
 
-/* Without the FSGSBASE instructions. */
-    .globl syscall_entry_plain
-    .type syscall_entry_plain, @function
-    .p2align 4
-syscall_entry_plain:
-    filter foreign_call_plain
-    jmp native_call
-
-    .globl syscall_entry
-    .type syscall_entry, @function
-    .p2align 4
-syscall_entry:
-    filter foreign_call
-native_call: /* the frame is filled by pushing from rflags downwards */
+/* A native call into the frame, by pushing from rflags downwards. r13 = the current thread. */
+.macro save_native_call
     mov %rsp, %gs:CPU_USER_RSP
     mov %gs:CPU_CURRENT, %rsp
     add $(FRAME_RFLAGS + 8), %rsp
@@ -70,8 +59,31 @@ native_call: /* the frame is filled by pushing from rflags downwards */
     push %rbx
     push %rax
     movq $0, FRAME_ERROR(%rsp)
+    mov %rsp, %r13
     mov %gs:CPU_STACK_TOP, %rsp
     xor %ebp, %ebp
+.endm
+
+/* Without the FSGSBASE instructions. */
+    .globl syscall_entry_plain
+    .type syscall_entry_plain, @function
+    .p2align 4
+syscall_entry_plain:
+    filter foreign_call_plain
+    save_native_call
+    call trap_syscall
+    jmp return_to_user
+
+    .globl syscall_entry
+    .type syscall_entry, @function
+    .p2align 4
+syscall_entry:
+    filter foreign_call
+    save_native_call
+    cmp $SYS_MESSAGE_CALL, %al
+    je message_call
+    cmp $SYS_MESSAGE_REPLY_WAIT, %al
+    je message_reply_wait
     call trap_syscall
 
     .globl return_to_user
@@ -130,6 +142,36 @@ return_to_user:
     mov FRAME_RDI(%rdi), %rdi
     swapgs
     iretq
+
+message_call:
+    mov %gs:CPU_SELF, %r12
+    call trap_message_call
+    jmp message_return
+message_reply_wait:
+    mov %gs:CPU_SELF, %r12
+    call trap_message_reply_wait
+message_return: /* rax = the frame that has label and words */
+    mov FRAME_RSI(%rax), %rsi
+    mov FRAME_RDX(%rax), %rdx
+    mov (FRAME_R8_ + 0)(%rax), %r8
+    mov (FRAME_R8_ + 8)(%rax), %r9
+    mov (FRAME_R8_ + 16)(%rax), %r10
+    mov (FRAME_R8_ + 32)(%rax), %r12
+    mov (FRAME_R8_ + 40)(%rax), %r13
+    movl $0, kernel_lock(%rip)
+    mov %gs:CPU_CURRENT, %rdi
+    mov FRAME_RBX(%rdi), %rbx
+    mov FRAME_RBP(%rdi), %rbp
+    mov (FRAME_R8_ + 48)(%rdi), %r14
+    mov (FRAME_R8_ + 56)(%rdi), %r15
+    mov FRAME_RIP(%rdi), %rcx
+    mov FRAME_RSP(%rdi), %rsp
+    mov FRAME_RFLAGS(%rdi), %r11
+    mov THREAD_PAGE_ADDRESS(%rdi), %rdi
+    swapgs
+    wrgsbase %rdi
+    xor %eax, %eax
+    sysretq
     .size syscall_entry, . - syscall_entry
 
     .globl arch_return_to_user

@@ -1,7 +1,7 @@
 /* fpu.c: FPU state of threads. Not here: who owns the registers (sched/schedule.c).
  * CR0.TS is set while user mode may not use the FPU; the kernel itself never uses it. */
 #include <lib/string.h>
-#include <x86.h>
+#include <switch.h>
 
 #define STATE_X87 1u
 #define STATE_SSE 2u
@@ -25,14 +25,7 @@ static uint8_t *area(struct thread *thread)
 
 void arch_fpu_enable(bool on)
 {
-    struct cpu *cpu = this_cpu();
-    if (cpu->arch.fpu_on == on)
-        return;
-    cpu->arch.fpu_on = on;
-    if (on)
-        __asm__ volatile("clts");
-    else
-        write_cr0(read_cr0() | CR0_TS);
+    fpu_set(this_cpu(), on);
 }
 
 void arch_fpu_save(struct thread *thread)

@@ -17,6 +17,8 @@
 #define FRAME_FS_BASE 144
 #define FRAME_ERROR 152
 
+#define THREAD_PAGE_ADDRESS 216
+
 #define CPU_CURRENT 0
 #define CPU_STACK_TOP 8
 #define CPU_SELF 16

@@ -1,7 +1,7 @@
 /* thread.c: frames, and the registers that are not in the trap path. */
 #include <lib/string.h>
 #include <offsets.h>
-#include <x86.h>
+#include <switch.h>
 
 #define CANONICAL_END 0x0000800000000000ull
 
@@ -22,28 +22,6 @@ void arch_frame_sanitize(struct frame *frame)
     frame->error = as_syscall ? 0 : FRAME_BY_INTERRUPT;
 }
 
-/* FS base from and to the frame; GS base of user mode = the thread page. */
-static void switch_bases(struct thread *from, struct thread *to)
-{
-    uint64_t fs = to->frame.fs_base;
-    if (fs >= CANONICAL_END) [[clang::unlikely]]
-        fs = 0;
-    if (x86_features.fsgsbase) [[clang::likely]] {
-        if (from != nullptr)
-            __asm__ volatile("rdfsbase %0" : "=r"(from->frame.fs_base));
-        __asm__ volatile("wrfsbase %0\n\t"
-                         "swapgs\n\t"
-                         "wrgsbase %1\n\t"
-                         "swapgs"
-                         : : "r"(fs), "r"(to->thread_page_address));
-        return;
-    }
-    if (from != nullptr)
-        from->frame.fs_base = rdmsr(MSR_FS_BASE);
-    wrmsr(MSR_FS_BASE, fs);
-    wrmsr(MSR_KERNEL_GS_BASE, to->thread_page_address);
-}
-
 void arch_tls_load(uint64_t value)
 {
     if (value >= CANONICAL_END)
@@ -52,16 +30,6 @@ void arch_tls_load(uint64_t value)
         __asm__ volatile("wrfsbase %0" : : "r"(value));
     else
         wrmsr(MSR_FS_BASE, value);
-}
-
-/* What syscall_entry looks at: tasks without a runtime have none of their calls taken away. */
-static void set_runtime(struct cpu *cpu, const struct thread *to)
-{
-    const struct task *task = to->task;
-    cpu->scratch[2] = task->runtime_start;
-    cpu->scratch[3] = task->foreign ? task->runtime_end : UINT64_MAX;
-    cpu->scratch[4] = task->upcall_entry + UPCALL_CALL_OFFSET;
-    cpu->scratch[5] = (uint64_t)to->page;
 }
 
 void arch_thread_leave(struct thread *from)
@@ -74,12 +42,5 @@ void arch_thread_leave(struct thread *from)
 
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
-    struct cpu *cpu = this_cpu();
-    struct space *space = &to->task->space;
-    switch_bases(from, to);
-    if (to->task->foreign || cpu->scratch[3] != UINT64_MAX)
-        set_runtime(cpu, to);
-    if (cpu->space != space)
-        write_cr3(space->arch.radix.root);
-    arch_fpu_enable(cpu->fpu_owner == to);
+    thread_switch(this_cpu(), from, to);
 }

@@ -21,6 +21,7 @@ ASSERT_OFFSET(FRAME_RFLAGS, frame, rflags);
 ASSERT_OFFSET(FRAME_FS_BASE, frame, fs_base);
 ASSERT_OFFSET(FRAME_ERROR, frame, error);
 ASSERT_OFFSET(0, thread, frame);
+ASSERT_OFFSET(THREAD_PAGE_ADDRESS, thread, thread_page_address);
 ASSERT_OFFSET(CPU_CURRENT, cpu, current);
 ASSERT_OFFSET(CPU_STACK_TOP, cpu, stack_top);
 ASSERT_OFFSET(CPU_SELF, cpu, scratch[0]);
