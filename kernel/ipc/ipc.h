@@ -12,6 +12,7 @@
 #define KERNEL_IPC_H
 
 #include <object/object.h>
+#include <object/work.h>
 #include <sched/thread.h>
 
 struct port_set {
@@ -19,6 +20,8 @@ struct port_set {
     struct list members;   /* struct member.member_link */
     struct list ready;     /* those that have something: struct member.ready_link */
     struct list receivers; /* threads */
+    bool dead;             /* the receivers are woken, the members let go */
+    struct work work;
 };
 
 /* A port's or notification's place in a set. */
@@ -47,7 +50,9 @@ struct port {
     struct list pending;   /* replies with a call that came through this port */
     uint32_t ring_room, ring_count, ring_first;
     struct queued_message *ring;
-    struct list doomed_link; /* dead, and its ring is being emptied */
+    struct work work;      /* dead: the rest below is emptied; else: what it has goes to receivers */
+    struct list left_threads, left_events; /* of a dead port */
+    uint32_t left_messages;
 };
 
 struct event {
@@ -83,6 +88,9 @@ struct notification {
     struct timer timer;
     uint64_t timer_bits;
     bool gone;
+    struct work work;      /* gone: the waiters are woken; else: the search goes on */
+    struct list mark;      /* among the waiters, where a search for those that a signal wakes goes on */
+    bool search_again;     /* bits were set since that search began */
 };
 
 /* A span of user memory that may be used as a window. */
@@ -116,16 +124,15 @@ void ipc_notification_wait(struct thread *thread, struct frame *frame);
 [[nodiscard]] enum status set_create(struct ledger *ledger, struct port_set **set);
 [[nodiscard]] enum status reply_create(struct ledger *ledger, uint64_t cookie, struct reply **reply);
 [[nodiscard]] enum status notification_create(struct ledger *ledger, struct notification **notification);
+/* Nothing can be sent to or taken from it any more. Those who wait are woken, what it held is dropped, as work. */
 void port_destroy(struct port *port);
-void port_break_calls(struct port *port);
+/* End up to `steps` calls that wait for their answer; true when none is left. */
+bool port_break_calls(struct port *port, unsigned steps);
 void port_unreachable(struct object *object);
 void port_free(struct object *object);
-/* Empty rings of dead ports, up to `steps` messages: one may hold the last capability to the next. True while there are more. */
-bool port_reap_some(unsigned steps);
 void facet_unreachable(struct object *object);
 void facet_free(struct object *object);
 void set_unreachable(struct object *object);
-void set_free(struct object *object);
 void reply_unreachable(struct object *object);
 void reply_free(struct object *object);
 void notification_unreachable(struct object *object);
@@ -136,8 +143,9 @@ static inline bool port_has_something(const struct port *port)
 {
     return !list_empty(&port->events) || port->ring_count > 0 || !list_empty(&port->callers);
 }
-/* They joined a set: what they have is for those who wait there. */
+/* They joined or left a set: what they have is for those who wait there, or at the port itself. The rest of a port's goes as work. */
 void port_deliver_all(struct port *port);
+void port_deliver_rest(struct port *port);
 void notification_deliver(struct notification *notification);
 void notification_signal(struct notification *notification, uint64_t bits);
 void notification_bind_timer(struct notification *notification, uint64_t deadline_ns, uint64_t bits);

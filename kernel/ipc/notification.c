@@ -1,13 +1,18 @@
-/* notification.c: 64 bits to signal and wait for. Invariant: a thread waits only while none of the bits of its mask is set. Kernel lock. */
+/* notification.c: 64 bits to signal and wait for.
+ * Invariant: a thread waits only while none of the bits of its mask is set, or a search for such threads is under way. Kernel lock. */
 #include <ipc/ipc.h>
 #include <lib/assert.h>
 #include <sched/schedule.h>
+
+#define SEARCH_STEPS 32u /* waiters that are looked at in one go */
 
 static void timer_fired(struct timer *timer)
 {
     struct notification *notification = container_of(timer, struct notification, timer);
     notification_signal(notification, notification->timer_bits);
 }
+
+static bool notification_work(struct work *work);
 
 enum status notification_create(struct ledger *ledger, struct notification **notification)
 {
@@ -17,6 +22,8 @@ enum status notification_create(struct ledger *ledger, struct notification **not
         return status;
     struct notification *n = container_of(object, struct notification, object);
     list_init(&n->waiters);
+    list_init(&n->mark);
+    work_init(&n->work, notification_work, object);
     list_init(&n->member.member_link);
     list_init(&n->member.ready_link);
     timer_init(&n->timer, timer_fired);
@@ -24,17 +31,44 @@ enum status notification_create(struct ledger *ledger, struct notification **not
     return STATUS_OK;
 }
 
-static void wake_waiters(struct notification *notification)
+/* Wake those whose mask meets the bits, from `item` on, which may be the end; at most SEARCH_STEPS are looked at. Where it stops before the end
+ * a mark stays, and the search goes on as work. */
+static void search(struct notification *notification, struct list *item)
 {
-    for (struct list *item = notification->waiters.next, *next; item != &notification->waiters; item = next) {
-        next = item->next;
+    list_remove(&notification->mark);
+    for (unsigned steps = 0; item != &notification->waiters && notification->bits != 0; steps++) {
+        if (steps == SEARCH_STEPS) {
+            list_insert_before(item, &notification->mark);
+            work_add(&notification->work);
+            return;
+        }
         struct thread *thread = container_of(item, struct thread, queue);
+        item = item->next;
         uint64_t taken = notification->bits & thread->wait.mask;
         if (taken == 0)
             continue;
         notification->bits &= ~taken;
         thread->frame.FRAME_R1 = taken;
         thread_wake(thread, STATUS_OK);
+    }
+}
+
+/* New bits: a search that is under way comes to its end first, so that whoever is behind its mark is found. */
+static void wake_waiters(struct notification *notification)
+{
+    if (list_empty(&notification->mark))
+        search(notification, notification->waiters.next);
+    else
+        notification->search_again = true;
+}
+
+static void search_on(struct notification *notification)
+{
+    if (!list_empty(&notification->mark)) {
+        search(notification, notification->mark.next);
+    } else if (notification->search_again) {
+        notification->search_again = false;
+        search(notification, notification->waiters.next);
     }
 }
 
@@ -113,17 +147,33 @@ void notification_bind_timer(struct notification *notification, uint64_t deadlin
         timer_set(&notification->timer, deadline_ns);
 }
 
+/* One step: with those who wait though it is gone, or with a search that is not at its end. */
+static bool notification_work(struct work *work)
+{
+    struct notification *notification = container_of(work, struct notification, work);
+    if (notification->gone) {
+        if (list_empty(&notification->waiters))
+            return false;
+        thread_wake(container_of(notification->waiters.next, struct thread, queue), STATUS_PEER_GONE);
+        return true;
+    }
+    search_on(notification);
+    if (!list_empty(&notification->mark) || notification->search_again)
+        return true;
+    notification_deliver(notification);
+    return false;
+}
+
 void notification_unreachable(struct object *object)
 {
     struct notification *notification = container_of(object, struct notification, object);
     notification->gone = true;
+    list_remove(&notification->mark);
     timer_cancel(&notification->timer);
-    object_get(object);
-    while (!list_empty(&notification->waiters))
-        thread_wake(container_of(notification->waiters.next, struct thread, queue), STATUS_PEER_GONE);
+    if (!list_empty(&notification->waiters))
+        work_add(&notification->work);
     if (notification->member.set != nullptr)
         (void)set_remove(notification->member.set, &notification->member);
-    object_put(object);
 }
 
 void notification_free(struct object *object)

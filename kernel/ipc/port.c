@@ -8,6 +8,9 @@
 
 #define QUEUE_MAX 4096u /* keeps a ring within what kernel_alloc gives in one piece per message size below */
 
+static bool port_work(struct work *work);
+static bool set_work(struct work *work);
+
 /* --- ports ------------------------------------------------------------------------------------------------------------------------ */
 
 static void member_init(struct member *member, bool is_port)
@@ -46,7 +49,9 @@ enum status port_create(struct ledger *ledger, uint64_t queue, struct port **por
     member_init(&(*port)->member, true);
     list_init(&(*port)->callers);
     list_init(&(*port)->senders);
-    list_init(&(*port)->doomed_link);
+    list_init(&(*port)->left_threads);
+    list_init(&(*port)->left_events);
+    work_init(&(*port)->work, port_work, object);
     list_init(&(*port)->receivers);
     (*port)->receiver_queue = &(*port)->receivers;
     list_init(&(*port)->events);
@@ -55,47 +60,6 @@ enum status port_create(struct ledger *ledger, uint64_t queue, struct port **por
     if (status != STATUS_OK)
         object_put(object);
     return status;
-}
-
-void port_break_calls(struct port *port)
-{
-    while (!list_empty(&port->pending))
-        reply_fail(container_of(port->pending.next, struct reply, port_link), STATUS_PEER_GONE);
-}
-
-static struct list doomed = {&doomed, &doomed};
-
-static void drop_message(struct port *port)
-{
-    struct queued_message *message = &port->ring[port->ring_first];
-    port->ring_first = (port->ring_first + 1) % port->ring_room;
-    port->ring_count--;
-    for (unsigned i = 0; i < MESSAGE_CAPS; i++)
-        if (message->cap[i].object != nullptr)
-            cap_remove(&message->cap[i]);
-}
-
-bool port_reap_some(unsigned steps)
-{
-    for (; steps > 0 && !list_empty(&doomed); steps--) {
-        struct port *port = container_of(doomed.next, struct port, doomed_link);
-        if (port->ring_count > 0) {
-            drop_message(port);
-            continue;
-        }
-        list_remove(&port->doomed_link);
-        object_put(&port->object);
-    }
-    return !list_empty(&doomed);
-}
-
-static void drop_ring_later(struct port *port)
-{
-    if (port->ring_count == 0)
-        return;
-    object_get(&port->object);
-    list_push_back(&doomed, &port->doomed_link);
-    task_reap_wanted = true;
 }
 
 /* A call, or a message that waits to be sent, has no answer. */
@@ -109,16 +73,64 @@ static void wait_fail(struct thread *thread, enum status status)
     thread_kill(thread);
 }
 
-static void drop_events(struct port *port)
+bool port_break_calls(struct port *port, unsigned steps)
 {
-    struct list *item;
-    while ((item = list_pop_front(&port->events)) != nullptr) {
-        struct event *event = container_of(item, struct event, link);
-        if (event->label == LABEL_FACET_GONE)
-            object_put(&container_of(event, struct facet, gone)->object);
-        else
-            object_put(&container_of(event, struct reply, cancelled)->object);
+    for (; !list_empty(&port->pending); steps--) {
+        if (steps == 0)
+            return false;
+        reply_fail(container_of(port->pending.next, struct reply, port_link), STATUS_PEER_GONE);
     }
+    return true;
+}
+
+static void drop_message(struct port *port)
+{
+    struct queued_message *message = &port->ring[port->ring_first];
+    port->ring_first = (port->ring_first + 1) % port->ring_room;
+    port->left_messages--;
+    for (unsigned i = 0; i < MESSAGE_CAPS; i++)
+        if (message->cap[i].object != nullptr)
+            cap_remove(&message->cap[i]);
+}
+
+static void drop_event(struct list *item)
+{
+    struct event *event = container_of(item, struct event, link);
+    if (event->label == LABEL_FACET_GONE)
+        object_put(&container_of(event, struct facet, gone)->object);
+    else
+        object_put(&container_of(event, struct reply, cancelled)->object);
+}
+
+/* One step with what a dead port held. */
+static bool port_empty(struct port *port)
+{
+    struct list *event;
+    if (!list_empty(&port->left_threads))
+        wait_fail(container_of(port->left_threads.next, struct thread, queue), STATUS_PEER_GONE);
+    else if (!list_empty(&port->pending))
+        (void)port_break_calls(port, 1);
+    else if ((event = list_pop_front(&port->left_events)) != nullptr)
+        drop_event(event);
+    else if (port->left_messages > 0)
+        drop_message(port);
+    else
+        return false;
+    return true;
+}
+
+static bool port_work(struct work *work)
+{
+    struct port *port = container_of(work, struct port, work);
+    if (port->dead)
+        return port_empty(port);
+    return port_has_something(port) && port_deliver(port);
+}
+
+void port_deliver_rest(struct port *port)
+{
+    if (port_has_something(port) && port_deliver(port))
+        work_add(&port->work);
 }
 
 void port_destroy(struct port *port)
@@ -126,19 +138,16 @@ void port_destroy(struct port *port)
     if (port->dead)
         return;
     port->dead = true;
-    object_get(&port->object);
-    while (!list_empty(&port->callers))
-        wait_fail(container_of(port->callers.next, struct thread, queue), STATUS_PEER_GONE);
-    while (!list_empty(&port->senders))
-        wait_fail(container_of(port->senders.next, struct thread, queue), STATUS_PEER_GONE);
-    while (!list_empty(&port->receivers))
-        wait_fail(container_of(port->receivers.next, struct thread, queue), STATUS_PEER_GONE);
-    port_break_calls(port);
-    drop_ring_later(port);
-    drop_events(port);
+    list_take_all(&port->left_threads, &port->callers);
+    list_take_all(&port->left_threads, &port->senders);
+    list_take_all(&port->left_threads, &port->receivers);
+    list_take_all(&port->left_events, &port->events);
+    port->left_messages = port->ring_count;
+    port->ring_count = 0;
+    if (!list_empty(&port->left_threads) || !list_empty(&port->pending) || !list_empty(&port->left_events) || port->left_messages > 0)
+        work_add(&port->work);
     if (port->member.set != nullptr)
         (void)set_remove(port->member.set, &port->member);
-    object_put(&port->object);
 }
 
 /* Nobody holds the port itself; facets cannot be answered any more. */
@@ -267,11 +276,14 @@ enum status set_create(struct ledger *ledger, struct port_set **set)
     list_init(&(*set)->members);
     list_init(&(*set)->ready);
     list_init(&(*set)->receivers);
+    work_init(&(*set)->work, set_work, object);
     return STATUS_OK;
 }
 
 enum status set_add(struct port_set *set, struct member *member, uint64_t key, bool has_something)
 {
+    if (member->set != nullptr && member->set->dead)
+        (void)set_remove(member->set, member);
     if (member->set != nullptr)
         return STATUS_ALREADY_BOUND;
     object_get(&set->object);
@@ -311,20 +323,34 @@ void member_idle(struct member *member)
     list_remove(&member->ready_link);
 }
 
+/* A member of a set that ends: what it has may be waited for at itself now. */
+static void let_go(struct member *member)
+{
+    (void)set_remove(member->set, member);
+    if (member->is_port)
+        port_deliver_rest(container_of(member, struct port, member));
+}
+
+/* One step with what a dead set held. */
+static bool set_work(struct work *work)
+{
+    struct port_set *set = container_of(work, struct port_set, work);
+    if (!list_empty(&set->receivers))
+        thread_wake(container_of(set->receivers.next, struct thread, queue), STATUS_PEER_GONE);
+    else if (!list_empty(&set->members))
+        let_go(container_of(set->members.next, struct member, member_link));
+    else
+        return false;
+    return true;
+}
+
+/* Nobody can wait at it or change it any more. */
 void set_unreachable(struct object *object)
 {
     struct port_set *set = container_of(object, struct port_set, object);
-    object_get(object);
-    while (!list_empty(&set->receivers))
-        thread_wake(container_of(set->receivers.next, struct thread, queue), STATUS_PEER_GONE);
-    while (!list_empty(&set->members))
-        (void)set_remove(set, container_of(set->members.next, struct member, member_link));
-    object_put(object);
-}
-
-void set_free(struct object *object)
-{
-    set_unreachable(object);
+    set->dead = true;
+    if (!list_empty(&set->receivers) || !list_empty(&set->members))
+        work_add(&set->work);
 }
 
 /* --- the end of a wait ---------------------------------------------------------------------------------------------------------------- */

@@ -42,5 +42,16 @@ static inline struct list *list_pop_front(struct list *head)
     list_remove(item);
     return item;
 }
+/* All items of `from`, in order, to the end of `to`. */
+static inline void list_take_all(struct list *to, struct list *from)
+{
+    if (list_empty(from))
+        return;
+    from->next->previous = to->previous;
+    to->previous->next = from->next;
+    from->previous->next = to;
+    to->previous = from->previous;
+    list_init(from);
+}
 
 #endif

@@ -284,7 +284,7 @@ enum status cap_table_clone(struct task *from, struct task *to)
     return STATUS_OK;
 }
 
-/* The slots of one leaf, then the leaf. *steps counts down. True: it is freed. */
+/* Up to *steps slots of one leaf, which counts down; then the leaf. True: it is freed. */
 static bool leaf_destroy(struct task *task, struct cap **entry, unsigned *steps)
 {
     struct cap *leaf = *entry;
@@ -318,12 +318,15 @@ bool cap_table_destroy_some(struct task *task, unsigned steps)
     while (table->destroyed < LEAVES) {
         if (steps == 0)
             return false;
-        steps--;
         uint32_t number = table->destroyed;
-        if (!leaf_next(table, &table->destroyed))
+        if (!leaf_next(table, &table->destroyed)) {
             directory_destroy(task, number);
-        else if (!leaf_destroy(task, leaf_entry(table, table->destroyed), &steps))
+            steps--;
+        } else if (!leaf_destroy(task, leaf_entry(table, table->destroyed), &steps)) {
             return false;
+        } else if (steps > 0) {
+            steps--;
+        }
     }
     if (table->far != nullptr)
         ledger_free(task->charge, table->far, DIRECTORIES * sizeof *table->far);

@@ -51,7 +51,7 @@ static void task_end(struct task *task)
 
 static void settle(void)
 {
-    while (task_reap_some(7)) {
+    while (work_some(7)) {
     }
 }
 

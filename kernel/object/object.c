@@ -30,7 +30,7 @@ static const struct {
     [OBJECT_TASK] = {sizeof(struct task), offsetof(struct task, object), task_unreachable, task_free},
     [OBJECT_THREAD] = {sizeof(struct thread), offsetof(struct thread, object), nullptr, thread_free},
     [OBJECT_PORT] = {sizeof(struct port), offsetof(struct port, object), port_unreachable, port_free},
-    [OBJECT_SET] = {sizeof(struct port_set), offsetof(struct port_set, object), set_unreachable, set_free},
+    [OBJECT_SET] = {sizeof(struct port_set), offsetof(struct port_set, object), set_unreachable, nullptr},
     [OBJECT_REPLY] = {sizeof(struct reply), offsetof(struct reply, object), reply_unreachable, reply_free},
     [OBJECT_NOTIFICATION] = {sizeof(struct notification), offsetof(struct notification, object), notification_unreachable, notification_free},
     [OBJECT_IRQ] = {sizeof(struct irq_object), offsetof(struct irq_object, object), nullptr, irq_free},

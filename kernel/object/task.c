@@ -1,13 +1,14 @@
-/* task.c: tasks: life and cloning. Invariant: a dead task has no thread that runs; its space and table are taken apart in steps by
- * task_reap_some, then its own reference of being alive goes. Kernel lock. */
+/* task.c: tasks: life and cloning. Invariant: no thread of a dead task goes on for long; its threads, table and space end in steps, as
+ * work, then its own reference of being alive goes. Kernel lock. */
 #include <ipc/ipc.h>
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <object/captable.h>
 #include <sched/schedule.h>
 
-static struct list dying = {&dying, &dying};
-bool task_reap_wanted;
+#define KILL_AT_ONCE 8u /* threads of a task that do not run on while it is taken apart */
+
+static bool task_work(struct work *work);
 
 enum status task_create(struct ledger *charge, struct task **task)
 {
@@ -17,7 +18,8 @@ enum status task_create(struct ledger *charge, struct task **task)
         return status;
     struct task *t = container_of(object, struct task, object);
     list_init(&t->threads);
-    list_init(&t->reap_link);
+    list_init(&t->leaving);
+    work_init(&t->work, task_work, object);
     cap_table_init(&t->caps);
     t->charge = charge;
     object_get(&charge->object);
@@ -66,6 +68,17 @@ enum status task_clone(struct task *from, struct ledger *charge, struct task **t
     return STATUS_OK;
 }
 
+/* A thread of a dead task ends: at once, or when its CPU leaves user mode. False: there is none that goes on. */
+static bool kill_next(struct task *task)
+{
+    struct list *item = list_pop_front(&task->threads);
+    if (item == nullptr)
+        return false;
+    list_push_back(&task->leaving, item);
+    thread_kill(container_of(item, struct thread, task_link));
+    return true;
+}
+
 void task_kill(struct task *task, uint64_t code)
 {
     if (task->dead)
@@ -73,19 +86,19 @@ void task_kill(struct task *task, uint64_t code)
     task->dead = true;
     task->exit_code = code;
     object_get(&task->object);
-    for (struct list *item = task->threads.next, *next; item != &task->threads; item = next) {
-        next = item->next;
-        thread_kill(container_of(item, struct thread, task_link));
+    struct thread *current = this_cpu()->current;
+    if (current != nullptr && current->task == task)
+        thread_kill(current);
+    for (unsigned i = 0; i < KILL_AT_ONCE && kill_next(task); i++) {
     }
-    list_push_back(&dying, &task->reap_link);
-    task_reap_wanted = true;
+    work_add(&task->work);
     object_put(&task->object);
 }
 
 /* All that a dead task held is gone: tell who wanted to know. */
 static void finish(struct task *task)
 {
-    list_remove(&task->reap_link);
+    task->over = true;
     if (task->exception_port != nullptr)
         object_put(task->exception_port);
     task->exception_port = nullptr;
@@ -97,33 +110,19 @@ static void finish(struct task *task)
     object_put(&task->object);
 }
 
-/* One step with a dying task; true when it is finished. */
-static bool reap_step(struct task *task, unsigned steps)
+/* One step with a dead task. The last of its threads to leave its CPU calls for it again. */
+static bool task_work(struct work *work)
 {
-    if (task->thread_count > 0)
-        return false; /* a CPU is still leaving it */
+    struct task *task = container_of(work, struct task, work);
+    if (kill_next(task))
+        return true;
+    if (task->thread_count > 0 || task->over)
+        return false;
     space_unload(&task->space);
-    if (!cap_table_destroy_some(task, steps) || !space_destroy_some(&task->space, steps))
-        return false; /* a table that is gone has no more steps, a space must not be destroyed twice */
+    if (!cap_table_destroy_some(task, 1) || !space_destroy_some(&task->space, 1))
+        return true; /* a table that is gone has no more steps, a space must not be destroyed twice */
     finish(task);
-    return true;
-}
-
-bool task_reap_some(unsigned steps)
-{
-    bool ports = port_reap_some(steps), more = ports;
-    for (struct list *item = dying.next, *next; item != &dying; item = next) {
-        next = item->next;
-        struct task *task = container_of(item, struct task, reap_link);
-        bool waits = task->thread_count > 0;
-        if (!reap_step(task, steps)) {
-            more |= !waits;
-            break;
-        }
-        next = dying.next;
-    }
-    task_reap_wanted = ports || !list_empty(&dying);
-    return more;
+    return false;
 }
 
 /* Nobody can name the task: it goes on while its threads live. */

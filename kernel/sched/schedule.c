@@ -3,6 +3,9 @@
 #include <lib/assert.h>
 #include <sched/schedule.h>
 
+#define WORK_STEPS 16u          /* of work, in one go */
+#define WORK_PERIOD_NS 100000ull /* a CPU in user mode looks after it so often */
+
 struct spinlock kernel_lock;
 struct cpu cpus[ARCH_MAX_CPUS];
 unsigned cpu_count;
@@ -169,6 +172,10 @@ void cpu_timer_update(struct cpu *cpu)
     uint64_t next = timers_next(cpu);
     if (cpu->slice_end_ns < next)
         next = cpu->slice_end_ns;
+    if (work_wanted) {
+        uint64_t soon = arch_time_ns() + WORK_PERIOD_NS;
+        next = soon < next ? soon : next;
+    }
     if (next < cpu->timer_ns) {
         cpu->timer_ns = next;
         arch_timer_set(next);
@@ -244,13 +251,15 @@ static bool settle(struct cpu *cpu)
 
 void kernel_exit(struct cpu *cpu, bool was_idle)
 {
-    if (task_reap_wanted) [[clang::unlikely]]
-        task_reap_some(16);
+    if (work_wanted) [[clang::unlikely]]
+        (void)work_some(WORK_STEPS);
     if (!was_idle) {
         struct thread *current = cpu->current;
         if (cpu->need_schedule || current->state != THREAD_RUNNING || current->attention != 0) [[clang::unlikely]]
             if (!settle(cpu))
                 go_idle(cpu); /* keeps the lock; the idle loop gives it up */
+        if (work_wanted) [[clang::unlikely]]
+            cpu_timer_update(cpu);
     }
     spin_unlock(&kernel_lock);
 }
@@ -262,7 +271,7 @@ void cpu_idle_loop(void) NO_THREAD_SAFETY
         if (settle(cpu))
             break;
         cpu->current = nullptr;
-        bool more = task_reap_some(64) || mm_idle_work();
+        bool more = work_some(WORK_STEPS) || mm_idle_work();
         if (cpu->ready_mask != 0)
             continue; /* the end of a task woke somebody */
         if (!more) {

@@ -133,7 +133,9 @@ static void bury(struct thread *thread)
     list_remove(&thread->task_link);
     task->thread_count--;
     task->cpu_ns += thread->cpu_ns;
-    if (task->thread_count == 0 && !task->dead)
+    if (task->thread_count == 0 && task->dead)
+        work_add(&task->work);
+    else if (task->thread_count == 0)
         task_kill(task, task->exit_code);
     object_put(&thread->object);
 }

@@ -6,6 +6,7 @@
 #include <lib/list.h>
 #include <mm/space.h>
 #include <object/object.h>
+#include <object/work.h>
 #include <sched/timer.h>
 #include <thread_page.h>
 
@@ -37,7 +38,7 @@ struct thread {
     struct frame frame;               /* first: ports save user registers here */
     struct object object;
     struct task *task;                /* fixed; holds a reference */
-    struct list task_link;            /* on task->threads */
+    struct list task_link;            /* on task->threads or leaving */
     struct thread_page *page;         /* the kernel's view of the thread page */
     uaddr_t thread_page_address;      /* the program's view of it; fixed */
     enum thread_state state;
@@ -77,8 +78,8 @@ struct task {
     struct space space;
     struct cap_table caps;
     struct ledger *charge;            /* what it spends; holds a reference */
-    struct list threads;
-    uint32_t thread_count;
+    struct list threads, leaving;     /* leaving: of a dead task, not to run on */
+    uint32_t thread_count;            /* on both */
     bool dead;                        /* being taken apart: no thread runs, lookups fail */
     bool foreign;                     /* an upcall entry is set */
     uaddr_t upcall_entry, runtime_start, runtime_end, critical_start, critical_end;
@@ -88,7 +89,8 @@ struct task {
     uint64_t death_bits;
     uint64_t exit_code;
     uint64_t cpu_ns;                  /* of threads that are gone */
-    struct list reap_link;            /* on the reaper's list while dying */
+    bool over;                        /* dead, and nothing is left of it */
+    struct work work;                 /* dead: taking it apart */
     char name[17];
 };
 
@@ -96,10 +98,6 @@ struct task {
 [[nodiscard]] enum status task_create(struct ledger *charge, struct task **task);
 [[nodiscard]] enum status task_clone(struct task *from, struct ledger *charge, struct task **task);
 void task_kill(struct task *task, uint64_t code);
-/* Take dying tasks and dead ports apart in bounded steps; called after system calls and when a CPU would idle. True while there is more to
- * do now. */
-bool task_reap_some(unsigned steps);
-extern bool task_reap_wanted;
 
 /* sched/thread.c */
 [[nodiscard]] enum status thread_create(struct task *task, uaddr_t page_address, struct thread **thread);

@@ -6,6 +6,8 @@
 #include <sys/copy.h>
 #include <syscalls_kernel.h>
 
+#define BREAK_STEPS 16u /* calls between two looks for interrupts */
+
 enum status sys_port_create(struct thread *thread, struct ledger *ledger, uint64_t queue, cap_t *new)
 {
     struct port *port;
@@ -36,7 +38,9 @@ enum status sys_port_destroy(struct thread *, struct port *self)
 
 enum status sys_port_break_calls(struct thread *, struct port *self)
 {
-    port_break_calls(self);
+    while (!port_break_calls(self, BREAK_STEPS))
+        if (arch_interrupt_pending())
+            return SYSCALL_RESTART;
     return STATUS_OK;
 }
 
@@ -61,7 +65,7 @@ enum status sys_set_add_port(struct thread *, struct port_set *self, struct port
         return STATUS_PEER_GONE;
     enum status status = set_add(self, &member->member, key, port_has_something(member));
     if (status == STATUS_OK)
-        port_deliver_all(member);
+        port_deliver_rest(member);
     return status;
 }
 

@@ -64,7 +64,7 @@ enum status sys_task_bind_death(struct thread *, struct task *self, struct notif
 {
     if (self->death != nullptr)
         return STATUS_ALREADY_BOUND;
-    if (self->dead && list_empty(&self->reap_link)) {
+    if (self->over) {
         notification_signal(target, bits); /* it is over already */
         return STATUS_OK;
     }
@@ -74,16 +74,21 @@ enum status sys_task_bind_death(struct thread *, struct task *self, struct notif
     return STATUS_OK;
 }
 
-static uint64_t cpu_time(const struct task *task)
+static uint64_t threads_time(const struct list *threads)
 {
-    uint64_t sum = task->cpu_ns;
-    for (struct list *item = task->threads.next; item != &task->threads; item = item->next) {
+    uint64_t sum = 0;
+    for (struct list *item = threads->next; item != threads; item = item->next) {
         struct thread *thread = container_of(item, struct thread, task_link);
         sum += thread->cpu_ns;
         if (thread->state == THREAD_RUNNING)
             sum += arch_time_ns() - cpus[thread->cpu].switched_ns;
     }
     return sum;
+}
+
+static uint64_t cpu_time(const struct task *task)
+{
+    return task->cpu_ns + threads_time(&task->threads) + threads_time(&task->leaving);
 }
 
 enum status sys_task_info(struct thread *, struct task *self, uint64_t what, uint64_t *value)
