@@ -15,9 +15,17 @@
 
 [[gnu::noinline]] static TRAP_CALL struct frame *general_call(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
 {
+    if (cpu->alone)
+        spin_lock(&kernel_lock);
     syscall_dispatch(thread, &thread->frame);
     kernel_exit(cpu, false);
     arch_return_to_user();
+}
+
+/* The only CPU goes without the lock here: interrupts are off. False: another one has it. */
+[[gnu::always_inline]] static inline bool lock(const struct cpu *cpu)
+{
+    return cpu->alone || spin_try_lock(&kernel_lock);
 }
 
 /* Begin again when the lock is free. Apart, because what waits calls functions, and the ways below call none. */
@@ -74,10 +82,10 @@ TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread
 {
     struct frame *frame = &thread->frame;
     uint64_t flags = frame->FRAME_NUMBER - SYS_MESSAGE_CALL;
-    if (!spin_try_lock(&kernel_lock)) [[clang::unlikely]]
+    if (!lock(cpu)) [[clang::unlikely]]
         return call_when_free(cpu, thread);
     const struct cap *cap = named(thread->task, (cap_t)frame->FRAME_R0);
-    if (cap == nullptr || (cap->rights & RIGHT_PORT_SEND) == 0 || (flags & ~CALL_FLAGS) != 0 || (int64_t)frame->FRAME_R1 < 0) [[clang::unlikely]]
+    if (cap == nullptr || (cap->rights & RIGHT_PORT_SEND) == 0 || (int64_t)frame->FRAME_R1 < 0) [[clang::unlikely]]
         goto general;
     struct port *port;
     uint64_t badge = 0;
@@ -98,11 +106,15 @@ TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread
     if (reply == nullptr || thread->unusual != 0 || !can_switch_to(cpu, receiver)) [[clang::unlikely]]
         goto general;
     uint64_t in_length = 0, out_length = 0;
-    if ((flags & MESSAGE_HAS_WINDOWS) != 0) {
-        if (message_windows(thread) != STATUS_OK) [[clang::unlikely]]
+    if (flags != 0) {
+        if ((flags & ~CALL_FLAGS) != 0) [[clang::unlikely]]
             goto general;
-        in_length = thread->window.in_length;
-        out_length = thread->window.out_length;
+        if ((flags & MESSAGE_HAS_WINDOWS) != 0) {
+            if (message_windows(thread) != STATUS_OK) [[clang::unlikely]]
+                goto general;
+            in_length = thread->window.in_length;
+            out_length = thread->window.out_length;
+        }
     }
     struct port *last = reply->port;
     if (last != port) [[clang::unlikely]] {
@@ -154,7 +166,7 @@ TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *
     struct frame *frame = &thread->frame;
     uint64_t flags = frame->FRAME_NUMBER - SYS_MESSAGE_REPLY_WAIT, both = frame->FRAME_R8;
     cap_t handle = (cap_t)frame->FRAME_R0;
-    if (!spin_try_lock(&kernel_lock)) [[clang::unlikely]]
+    if (!lock(cpu)) [[clang::unlikely]]
         return reply_wait_when_free(cpu, thread);
     if ((flags & ~WAIT_FLAGS) != 0 || both >> 32 != handle) [[clang::unlikely]] /* armed is to be what answers */
         goto general;

@@ -12,6 +12,7 @@ struct cpu {
     unsigned number;
     uint64_t bit;                 /* 1 << number */
     bool online;
+    bool alone;                   /* no other CPU is or will be online */
     bool need_schedule;           /* pick again before leaving the kernel */
     struct thread *fpu_owner;     /* whose registers the FPU holds */
     struct space *space;          /* whose address space is loaded; NULL: kernel only. Set by cpu_switch after arch_thread_switch */

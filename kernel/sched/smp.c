@@ -146,7 +146,8 @@ void smp_start(unsigned wanted)
         if (!arch_cpu_start(i)) {
             cpu_count = i;
             log_print("cpu %u does not start\n", i);
-            return;
+            break;
         }
     }
+    cpus[0].alone = cpu_count == 1;
 }

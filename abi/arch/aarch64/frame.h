@@ -1,5 +1,6 @@
 /* frame.h (aarch64): the registers of a user thread, as the kernel saves them and as upcalls show them.
- * Native system calls: `svc 0`, number in x8; r0..r8 of syscalls.idl = x0..x7, x9; results: status in x0, r1..r8 in x1..x7, x9. */
+ * Native system calls: `svc 0`, number in x8; r0..r8 of syscalls.idl = x0..x7, x9; results: status in x0, r1..r8 in x1..x7, x9;
+ * x10 .. x17 are lost. */
 #ifndef ABI_FRAME_H
 #define ABI_FRAME_H
 #include <stdint.h>

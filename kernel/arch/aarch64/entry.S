@@ -30,6 +30,20 @@
     save_frame_from_x4
 .endm
 
+.macro restore_from_x8
+    ldp x8, x9, [sp, FRAME_X(8)]
+    ldp x10, x11, [sp, FRAME_X(10)]
+    ldp x12, x13, [sp, FRAME_X(12)]
+    ldp x14, x15, [sp, FRAME_X(14)]
+    ldp x16, x17, [sp, FRAME_X(16)]
+    ldp x18, x19, [sp, FRAME_X(18)]
+    ldp x20, x21, [sp, FRAME_X(20)]
+    ldp x22, x23, [sp, FRAME_X(22)]
+    ldp x24, x25, [sp, FRAME_X(24)]
+    ldp x26, x27, [sp, FRAME_X(26)]
+    ldp x28, x29, [sp, FRAME_X(28)]
+.endm
+
 .macro to_stack
     mrs x1, tpidr_el1
     ldr x1, [x1, CPU_STACK_TOP]
@@ -67,19 +81,16 @@ vector el0_sync
     stp x0, x1, [sp, FRAME_X(0)]
     stp x2, x3, [sp, FRAME_X(2)]
     mrs x0, esr_el1
-    lsr w1, w0, ESR_CLASS_SHIFT
-    cmp w1, ESR_SVC
-    b.ne exception
+    mov w1, ESR_SVC_0
+    cmp w0, w1
+    b.ne not_svc_0
     mrs x1, tpidr_el1
     mrs x2, elr_el1
-    ldr x3, [x1, CPU_RUNTIME_START]
-    sub x2, x2, x3
-    ldr x3, [x1, CPU_RUNTIME_LENGTH]
-    cmp x2, x3
-    b.hi foreign_call
-    tst x0, 0xffff
-    b.ne call_return
-    b native_call
+    ldp x3, x0, [x1, CPU_RUNTIME_START] /* and its length */
+    sub x3, x2, x3
+    cmp x3, x0
+    b.ls native_call
+    b foreign_call
 vector el0_irq
     save_frame
     b interrupt
@@ -100,22 +111,21 @@ vector el0_32_fiq
 vector el0_32_error
     b from_kernel
 
-/* On to the runtime's call entry, as abi/arch/aarch64/frame.h says. */
-foreign_call:
-    ldp x2, x3, [x1, CPU_CALL_ENTRY] /* and the thread page */
-    mrs x0, elr_el1
-    mrs x1, spsr_el1
-    stp x16, x17, [x3, PAGE_FRAME + FRAME_X(16)]
-    stp x0, x1, [x3, PAGE_FRAME + FRAME_PC_OFFSET]
-    msr elr_el1, x2
-    mrs x16, tpidrro_el0
-    ldp x0, x1, [sp, FRAME_X(0)]
-    ldp x2, x3, [sp, FRAME_X(2)]
-    eret
+not_svc_0:
+    lsr w1, w0, ESR_CLASS_SHIFT
+    cmp w1, ESR_SVC
+    b.ne exception
+    mrs x1, tpidr_el1
+    mrs x2, elr_el1
+    ldp x3, x0, [x1, CPU_RUNTIME_START]
+    sub x3, x2, x3
+    cmp x3, x0
+    b.hi foreign_call
+    cmn x0, 1 /* not of a runtime */
+    b.ne call_return
+    b native_call
 /* And back to the program. */
 call_return:
-    cmn x3, 1 /* not of a runtime */
-    b.eq native_call
     ldr x3, [x1, CPU_THREAD_PAGE]
     ldr x2, [x3, PAGE_PENDING]
     cbnz x2, 1f
@@ -130,12 +140,25 @@ call_return:
     ldp x2, x3, [sp, FRAME_X(2)]
     eret
 1:  mov x8, SYS_MESSAGE_RESUME
+    mrs x2, elr_el1
+/* x1 = the CPU, x2 = pc. x10 .. x17 are not kept. */
 native_call:
-    save_frame_from_x4
-    str x0, [sp, FRAME_ESR_OFFSET]
-    mrs x20, tpidr_el1
+    stp x4, x5, [sp, FRAME_X(4)]
+    stp x6, x7, [sp, FRAME_X(6)]
+    stp x8, x9, [sp, FRAME_X(8)]
+    stp x18, x19, [sp, FRAME_X(18)]
+    stp x20, x21, [sp, FRAME_X(20)]
+    stp x22, x23, [sp, FRAME_X(22)]
+    stp x24, x25, [sp, FRAME_X(24)]
+    stp x26, x27, [sp, FRAME_X(26)]
+    stp x28, x29, [sp, FRAME_X(28)]
+    mrs x3, sp_el0
+    mrs x0, spsr_el1
+    stp x30, x3, [sp, FRAME_X(30)]
+    stp x2, x0, [sp, FRAME_PC_OFFSET]
+    mov x20, x1
     mov x21, sp
-    ldr x1, [x20, CPU_STACK_TOP]
+    ldr x1, [x1, CPU_STACK_TOP]
     and w2, w8, 0xff
     mov x29, xzr
     mov sp, x1
@@ -145,6 +168,19 @@ native_call:
     b.eq message_reply_wait
     bl trap_syscall
     b trap_return
+
+/* On to the runtime's call entry, as abi/arch/aarch64/frame.h says. */
+foreign_call:
+    ldp x2, x3, [x1, CPU_CALL_ENTRY] /* and the thread page */
+    mrs x0, elr_el1
+    mrs x1, spsr_el1
+    stp x16, x17, [x3, PAGE_FRAME + FRAME_X(16)]
+    stp x0, x1, [x3, PAGE_FRAME + FRAME_PC_OFFSET]
+    msr elr_el1, x2
+    mrs x16, tpidrro_el0
+    ldp x0, x1, [sp, FRAME_X(0)]
+    ldp x2, x3, [sp, FRAME_X(2)]
+    eret
 message_call:
     bl trap_message_call
     b message_return
@@ -167,7 +203,8 @@ message_return: /* x0 = the frame that has label and words */
     msr spsr_el1, x9
     msr sp_el0, x0
     mov x0, 0
-    b restore_from_x8
+    restore_from_x8
+    eret
 exception:
     save_frame_from_x4
     str x0, [sp, FRAME_ESR_OFFSET]
@@ -190,18 +227,7 @@ trap_return:
     ldp x2, x3, [sp, FRAME_X(2)]
     ldp x4, x5, [sp, FRAME_X(4)]
     ldp x6, x7, [sp, FRAME_X(6)]
-restore_from_x8:
-    ldp x8, x9, [sp, FRAME_X(8)]
-    ldp x10, x11, [sp, FRAME_X(10)]
-    ldp x12, x13, [sp, FRAME_X(12)]
-    ldp x14, x15, [sp, FRAME_X(14)]
-    ldp x16, x17, [sp, FRAME_X(16)]
-    ldp x18, x19, [sp, FRAME_X(18)]
-    ldp x20, x21, [sp, FRAME_X(20)]
-    ldp x22, x23, [sp, FRAME_X(22)]
-    ldp x24, x25, [sp, FRAME_X(24)]
-    ldp x26, x27, [sp, FRAME_X(26)]
-    ldp x28, x29, [sp, FRAME_X(28)]
+    restore_from_x8
     eret
     .globl arch_return_to_user
     .set arch_return_to_user, trap_return

@@ -20,6 +20,7 @@
 #define PSTATE_OF_USER 0xf1001000 /* what programs may set: NZCV, DIT, SSBS */
 #define ESR_CLASS_SHIFT 26
 #define ESR_SVC 0x15
+#define ESR_SVC_0 0x56000000 /* `svc 0`: class, length of the instruction, immediate */
 
 #ifndef __ASSEMBLER__
 #define sysreg_read(name)                                                  \
