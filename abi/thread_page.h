@@ -15,7 +15,7 @@
 #define MESSAGE_HAS_WINDOWS   0x200u  /* in_*, out_* (call only) */
 #define MESSAGE_HAS_DEADLINE  0x400u  /* deadline_ns */
 #define MESSAGE_NO_WAIT       0x800u  /* WOULD_BLOCK instead of waiting for a message or for room */
-#define MESSAGE_INTERRUPTIBLE 0x1000u /* a posted interrupt ends the wait with INTERRUPTED */
+#define MESSAGE_INTERRUPTIBLE 0x1000u /* a posted interrupt ends the wait with INTERRUPTED; a call that was received ends when its server says so */
 #define MESSAGE_FLAGS         0x1f00u /* all of these: others are NOT_SUPPORTED */
 
 /* How a capability of a message travels: low bits of send_cap_mode[i]. */
@@ -26,6 +26,7 @@
 #define LABEL_FACET_GONE     0x8000000000000001ull /* the last capability to a facet is gone; badge = the facet's */
 #define LABEL_CALL_CANCELLED 0x8000000000000002ull /* the caller behind a pending reply went away; word 0 = the reply's cookie; badge = the facet's */
 #define LABEL_NOTIFICATION   0x8000000000000003ull /* a notification in the set was signalled; word 0 = bits taken, badge 0 */
+#define LABEL_CALL_INTERRUPTED 0x8000000000000005ull /* an interrupt was posted to the caller behind a pending reply; it waits for an answer, now please; words and badge as CALL_CANCELLED */
 #define LABEL_EXCEPTION      0x8000000000000004ull /* exception port: word 0 = reason, 1 = address, 2 = code, 3 = pc, 4 = sp; badge = the task's */
 
 /* Why the kernel made an upcall. */

@@ -77,7 +77,7 @@ struct reply {
     struct thread *thread;    /* PENDING: the caller, AWAITING_REPLY; ARMED: who waits with it. No reference: its end cancels */
     struct port *port;        /* PENDING, CANCELLED: where the call came through; holds a reference */
     struct list port_link;    /* on port->pending */
-    struct event cancelled;
+    struct event cancelled;   /* or interrupted */
 };
 
 struct notification {
@@ -153,6 +153,9 @@ void notification_bind_timer(struct notification *notification, uint64_t deadlin
 /* --- for thread.c: leave what the thread waits for ------------------------------------------------------------------------------------ */
 /* The thread leaves an IPC wait: off queues; its pending call is cancelled, its armed reply freed. */
 void ipc_unwait(struct thread *thread);
+/* An interrupt was posted to a thread in an interruptible wait. It ends with INTERRUPTED, but for a call that a server has received: what was
+ * done of it only the server knows, so it is told, and its answer ends the wait. */
+void ipc_interrupt(struct thread *thread);
 /* A thread's own exception as a call to its task's exception port. False: no port or it is dead. */
 bool ipc_exception_call(struct thread *thread);
 
@@ -162,7 +165,9 @@ void member_idle(struct member *member);    /* it has nothing any more */
 /* Something arrived at the port: give it to a receiver that waits, if there is one. False: nobody took it. */
 bool port_deliver(struct port *port);
 void event_post(struct port *port, struct event *event, uint64_t label);
-void reply_cancel(struct reply *reply, bool tell_port);
+void reply_cancel(struct reply *reply, bool tell);
+/* The reply is answered: its port need not hear about an interrupt any more. */
+void reply_withdraw(struct reply *reply);
 /* Take one message out of the port (or set) into the receiver, which is not queued. False: nothing there. */
 bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key);
 bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed);

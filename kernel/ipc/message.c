@@ -408,6 +408,7 @@ static struct thread *answer(struct thread *server, struct reply *reply, uint32_
 {
     struct thread *caller = reply->thread;
     list_remove(&reply->port_link);
+    reply_withdraw(reply);
     reply->thread = nullptr;
     reply->state = REPLY_FREE;
     caller->wait.reply = nullptr;

@@ -223,23 +223,51 @@ enum status reply_create(struct ledger *ledger, uint64_t cookie, struct reply **
     return STATUS_OK;
 }
 
+void reply_withdraw(struct reply *reply)
+{
+    if (list_empty(&reply->cancelled.link)) [[clang::likely]]
+        return;
+    list_remove(&reply->cancelled.link);
+    object_put(&reply->object);
+}
+
+/* Post the event, or change the one that nobody took yet. */
+static void tell_port(struct reply *reply, uint64_t label)
+{
+    if (reply->port->dead)
+        return;
+    if (!list_empty(&reply->cancelled.link)) {
+        reply->cancelled.label = label;
+        return;
+    }
+    object_get(&reply->object);
+    event_post(reply->port, &reply->cancelled, label);
+}
+
+void ipc_interrupt(struct thread *thread)
+{
+    if (thread->state == THREAD_AWAITING_REPLY && thread->wait.reply != nullptr)
+        tell_port(thread->wait.reply, LABEL_CALL_INTERRUPTED);
+    else
+        thread_wake(thread, STATUS_INTERRUPTED);
+}
+
 /* The caller went away: the reply answers nobody. */
-void reply_cancel(struct reply *reply, bool tell_port)
+void reply_cancel(struct reply *reply, bool tell)
 {
     list_remove(&reply->port_link);
     reply->thread->wait.reply = nullptr;
     reply->thread = nullptr;
     reply->state = REPLY_CANCELLED;
-    if (tell_port && !reply->port->dead) {
-        object_get(&reply->object);
-        event_post(reply->port, &reply->cancelled, LABEL_CALL_CANCELLED);
-    }
+    if (tell)
+        tell_port(reply, LABEL_CALL_CANCELLED);
 }
 
 void reply_fail(struct reply *reply, enum status status)
 {
     struct thread *caller = reply->thread;
     reply_cancel(reply, false);
+    reply_withdraw(reply);
     reply->state = REPLY_FREE;
     wait_fail(caller, status);
 }

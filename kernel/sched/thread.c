@@ -177,7 +177,7 @@ void thread_signal(struct thread *thread)
     thread->page->upcall_pending = 1;
     thread->attention |= ATTENTION_INTERRUPT;
     if (is_waiting(thread) && thread_interruptible(thread))
-        thread_wake(thread, STATUS_INTERRUPTED);
+        ipc_interrupt(thread);
     else if (thread->state == THREAD_RUNNING && thread->cpu != this_cpu()->number)
         smp_kick(thread->cpu);
 }

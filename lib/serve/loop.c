@@ -186,6 +186,19 @@ static void call_cancelled(struct request *rq)
         request_recycle(rq);
 }
 
+/* The caller waits: it gets an answer at once, which says what was done. */
+static void call_interrupted(struct request *rq)
+{
+    if (rq->state != REQUEST_DEFERRED)
+        return;
+    if (rq->type->interrupted) {
+        rq->type->interrupted(rq->object, rq);
+        return;
+    }
+    forget(rq);
+    request_fail(rq, STATUS_INTERRUPTED);
+}
+
 static void kernel_message(const struct message *message)
 {
     switch (message->label) {
@@ -193,6 +206,8 @@ static void kernel_message(const struct message *message)
         return facet_gone(message->badge);
     case LABEL_CALL_CANCELLED:
         return call_cancelled((struct request *)message->word[0]);
+    case LABEL_CALL_INTERRUPTED:
+        return call_interrupted((struct request *)message->word[0]);
     case LABEL_NOTIFICATION: {
         struct serve_watch *watch = (struct serve_watch *)message->key;
         return watch->signalled(watch, message->word[0]);

@@ -44,6 +44,9 @@ struct serve_type {
     /* The caller of a deferred request went away or stopped waiting: forget the request (take it off lists, free what `owner` is). The
      * loop answers it. Needed by types with operations that defer. */
     void (*cancel)(void *object, struct request *rq);
+    /* A signal reached the caller of a deferred request, which waits for an answer now: answer what was done of it, INTERRUPTED when nothing
+     * was. NULL: the request is cancelled, and answered INTERRUPTED. */
+    void (*interrupted)(void *object, struct request *rq);
     /* The answer did not reach its caller, which went away or stopped waiting just before: undo what the answer says was done, where that
      * can be undone (bytes read go back). rq->message holds the answer. Called at once, before any other request. May be NULL. */
     void (*undelivered)(void *object, struct request *rq);

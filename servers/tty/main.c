@@ -155,12 +155,17 @@ static void cancel(void *, struct request *rq)
     terminal_cancel(rq);
 }
 
+static void interrupted(void *, struct request *rq)
+{
+    terminal_interrupted(rq);
+}
+
 static void undelivered(void *self, struct request *rq)
 {
     terminal_undelivered(self, rq);
 }
 
-static const struct serve_type opened_type = {.dispatch = dispatch_opened, .close = close, .cancel = cancel, .undelivered = undelivered};
+static const struct serve_type opened_type = {.dispatch = dispatch_opened, .close = close, .cancel = cancel, .interrupted = interrupted, .undelivered = undelivered};
 
 static struct opened *make_opened(struct terminal *terminal, uint32_t device, uint32_t flags)
 {

@@ -262,6 +262,16 @@ void terminal_cancel(struct request *rq)
     list_remove(&rq->link);
 }
 
+void terminal_interrupted(struct request *rq)
+{
+    uint64_t written = rq->message.label == FILE_LABEL(FILE_WRITE) ? rq->parameter[0] : 0;
+    list_remove(&rq->link);
+    if (written)
+        file_write_reply(rq, STATUS_OK, written);
+    else
+        request_fail(rq, STATUS_INTERRUPTED);
+}
+
 /* Bytes that were read and did not arrive go back. Output that was written stays written. */
 void terminal_undelivered(struct opened *opened, struct request *rq)
 {

@@ -46,6 +46,7 @@ void terminal_driver_started(struct terminal *terminal);
 [[nodiscard]] enum status terminal_read(struct opened *opened, struct request *rq, bool no_wait, uint64_t *count);
 [[nodiscard]] enum status terminal_write(struct opened *opened, struct request *rq, bool no_wait, uint64_t *count);
 void terminal_cancel(struct request *rq);
+void terminal_interrupted(struct request *rq);
 void terminal_undelivered(struct opened *opened, struct request *rq);
 /* Answer a control when all output has left: DEFERRED, or OK at once. */
 [[nodiscard]] enum status terminal_drain(struct terminal *terminal, struct request *rq);

@@ -331,22 +331,6 @@ TEST(deadline_of_a_call)
     server_stop(&server);
 }
 
-TEST(call_interrupted)
-{
-    struct caller caller = {.label = SERVER_HOLD, .flags = MESSAGE_INTERRUPTIBLE};
-    struct helper a;
-    uint64_t words[6];
-    start();
-    caller.port = server.port;
-    helper_start(&a, call_once, &caller);
-    WAIT_UNTIL(held() == 1);
-    EXPECT_OK(os_thread_signal(a.thread));
-    helper_wait(&a);
-    EXPECT_STATUS(STATUS_INTERRUPTED, caller.status);
-    WAIT_UNTIL(cancelled(words) == 1);
-    server_stop(&server);
-}
-
 TEST(call_not_interrupted)
 {
     struct caller caller = {.label = SERVER_HOLD};
