@@ -1,6 +1,7 @@
 /* console.c: the body of console drivers. Output goes from the terminal's call into a ring and from there to the device as it takes it;
  * input from the device into a ring and from there in messages to the terminal. Nothing here waits. */
 #include <drive.h>
+#include <stream.h>
 
 #include <protocols/console_server.h>
 
@@ -20,6 +21,7 @@ static struct console {
     struct serve_timer retry;          /* the terminal's queue was full */
     bool               tell_room, tell_drained;
     bool               receives, sends; /* interrupts that are on */
+    struct stream      written;        /* by the terminal */
     struct ring        out, in;
 } console;
 
@@ -143,8 +145,9 @@ static void retry(struct serve_timer *)
 
 /* --- the protocol ----------------------------------------------------------------------------------------------------------------------- */
 
-static enum status console_take(void *, struct request *rq, uint64_t flags, uint64_t *count)
+static enum status console_take(void *, struct request *rq, uint64_t flags, uint64_t position, uint64_t *count)
 {
+    *count = stream_repeated(&console.written, position, rq->in_length);
     while (*count < rq->in_length) {
         uint32_t room;
         uint8_t *to = ring_free(&console.out, &room);
@@ -156,6 +159,7 @@ static enum status console_take(void *, struct request *rq, uint64_t flags, uint
         if (status != STATUS_OK)
             return status;
         console.out.count += room;
+        console.written.next += room;
         *count += room;
         if (console.out.count == RING)
             push_output();

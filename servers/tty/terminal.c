@@ -22,19 +22,26 @@ static void drained(struct terminal *t)
         control_drained(container_of(item, struct request, link));
 }
 
-/* One call of console.write, which answers at once unless the driver is being started again. */
+/* One call of console.write, which answers at once unless the driver is being started again. Where no answer comes in time the driver may have
+ * taken the bytes all the same: it tells by their position when they come again. */
 static enum status give_driver(struct terminal *t, const uint8_t *bytes, size_t length, uint64_t flags, uint64_t *count)
 {
-    struct message message = {.label = CONSOLE_LABEL(CONSOLE_WRITE), .word = {flags}, .in = {(void *)bytes, length}};
+    struct message message = {.label = CONSOLE_LABEL(CONSOLE_WRITE), .word = {flags, t->position}, .in = {(void *)bytes, length}};
     enum status status = os_call_flags(t->driver, &message, 0, os_now() + DRIVER_PATIENCE_NS);
     *count = status == STATUS_OK && message.word[0] <= length ? message.word[0] : 0;
     return status;
 }
 
+static void discard_output(struct terminal *t)
+{
+    t->position += t->out_count;
+    t->out_count = 0;
+}
+
 static void push_output(struct terminal *t)
 {
     if (!t->driver)
-        t->out_count = 0;
+        discard_output(t);
     while (t->out_count && !t->driver_full && !t->discipline.stopped) {
         size_t span = OUTPUT_ROOM - t->out_first < t->out_count ? OUTPUT_ROOM - t->out_first : t->out_count;
         uint64_t flags = list_empty(&t->drainers) ? 0 : CONSOLE_DRAIN, count;
@@ -42,6 +49,7 @@ static void push_output(struct terminal *t)
             return serve_timer_set(&t->retry, os_now() + RETRY_NS);
         t->out_first = (t->out_first + (uint32_t)count) % OUTPUT_ROOM;
         t->out_count -= (uint32_t)count;
+        t->position += count;
         t->driver_full = count < span;
         t->driver_busy |= flags != 0;
     }
@@ -74,7 +82,7 @@ static void signal(struct discipline *discipline, enum terminal_signal number)
 
 static void flush_output(struct discipline *discipline)
 {
-    terminal_of(discipline)->out_count = 0;
+    discard_output(terminal_of(discipline));
 }
 
 static void flow(struct discipline *, bool)
@@ -347,7 +355,7 @@ void terminal_flush(struct terminal *t, bool input, bool output)
         t->backlog_count = 0;
     }
     if (output)
-        t->out_count = 0;
+        discard_output(t);
     terminal_kick(t);
 }
 
@@ -365,6 +373,7 @@ void terminal_init(struct terminal *t, cap_t driver)
     discipline_init(&t->discipline, &ops);
     t->size = (struct window_size){.rows = 24, .columns = 80};
     t->driver = driver;
+    t->position = os_now(); /* above all positions of an earlier instance: a byte takes longer than a nanosecond */
     t->read_timer.expired = read_time_is_over;
     t->retry.expired = retry;
     list_init(&t->readers);

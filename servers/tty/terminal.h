@@ -23,6 +23,7 @@ struct terminal {
     bool     driver_busy;          /* what it was given last has not left yet */
     uint8_t *backlog;
     size_t   backlog_count, backlog_capacity;
+    uint64_t position; /* of the first byte in `out`, in all that the driver is given */
     uint32_t out_first, out_count;
     uint8_t  out[OUTPUT_ROOM];
 };
