@@ -20,7 +20,7 @@ static long set_directory(const char *text, size_t length)
     return 0;
 }
 
-long posix_change_directory(struct posix_thread *self, const char *user_path)
+long posix_change_directory(const char *user_path)
 {
     struct path path;
     struct opened opened;
@@ -28,7 +28,7 @@ long posix_change_directory(struct posix_thread *self, const char *user_path)
     if (result == 0)
         result = errno_of(WITH_SESSION(vfs_access(session, 1, 0, path.text, path.length)));
     if (result == 0)
-        result = open_path(self, &path, OPEN_PATH | OPEN_DIRECTORY, 0, &opened);
+        result = open_path(&path, OPEN_PATH | OPEN_DIRECTORY, 0, &opened);
     if (result < 0)
         return result;
     ignore(os_cap_drop(opened.object));

@@ -39,7 +39,7 @@ struct posix_time { /* struct timespec of 64-bit Linux */
 [[nodiscard]] long posix_set_times_to(int directory, const char *user_path, const struct posix_time times[2], unsigned flags);
 [[nodiscard]] long posix_truncate(const char *user_path, int64_t size);
 
-[[nodiscard]] long posix_change_directory(struct posix_thread *self, const char *user_path);
+[[nodiscard]] long posix_change_directory(const char *user_path);
 [[nodiscard]] long posix_change_directory_descriptor(int number);
 /* Returns: bytes with the NUL. */
 [[nodiscard]] long posix_get_directory(char *user_buffer, size_t length);

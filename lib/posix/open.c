@@ -24,18 +24,14 @@ static long open_special(struct path *path, struct opened *opened)
     return path_follow_executable(path);
 }
 
-static long open_named(struct posix_thread *self, struct path *path, unsigned flags, unsigned mode, struct opened *opened)
+/* No file's opening waits for long, so a signal waits for it. */
+static long open_named(struct path *path, unsigned flags, unsigned mode, struct opened *opened)
 {
     char resolved[PATH_LIMIT];
     uint64_t kind = 0, device = 0, inode = 0, length = 0;
-    enum status status;
     mode &= ~process.umask & 07777u;
-    do
-        status = WITH_SESSION(INTERRUPTIBLE(self, vfs_open(session, flags & ~OPEN_CLOSE_ON_EXEC, mode, path->text, path->length, resolved,
-                                                           sizeof resolved, &kind, &device, &inode, &length, &opened->object)));
-    while (status == STATUS_INTERRUPTED && !signal_collect(self));
-    if (status == STATUS_INTERRUPTED)
-        return RESULT_RESTART;
+    enum status status = WITH_SESSION(vfs_open(session, flags & ~OPEN_CLOSE_ON_EXEC, mode, path->text, path->length, resolved, sizeof resolved,
+                                               &kind, &device, &inode, &length, &opened->object));
     if (status != STATUS_OK)
         return errno_of(status);
     opened->kind = (unsigned)kind >> 12;
@@ -49,7 +45,7 @@ static long open_named(struct posix_thread *self, struct path *path, unsigned fl
     return 0;
 }
 
-long open_path(struct posix_thread *self, struct path *path, unsigned flags, unsigned mode, struct opened *opened)
+long open_path(struct path *path, unsigned flags, unsigned mode, struct opened *opened)
 {
     *opened = (struct opened){};
     if (path->text[1] == 'd' || path->text[1] == 'p') { /* /dev/fd, /proc/<pid>/fd */
@@ -57,7 +53,7 @@ long open_path(struct posix_thread *self, struct path *path, unsigned flags, uns
         if (special)
             return special < 0 ? special : 0;
     }
-    return open_named(self, path, flags, mode, opened);
+    return open_named(path, flags, mode, opened);
 }
 
 static unsigned descriptor_flags(unsigned open_flags)
@@ -76,14 +72,14 @@ static long install(cap_t object, unsigned kind, unsigned flags, char *path, uns
     return number;
 }
 
-long posix_open(struct posix_thread *self, int directory, const char *user_path, unsigned flags, unsigned mode)
+long posix_open(int directory, const char *user_path, unsigned flags, unsigned mode)
 {
     struct path path;
     struct opened opened;
     long result = path_get(&path, directory, user_path);
     if (result < 0)
         return result;
-    result = open_path(self, &path, flags, mode, &opened);
+    result = open_path(&path, flags, mode, &opened);
     if (result < 0)
         return result;
     char *kept = NULL;

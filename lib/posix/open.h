@@ -26,9 +26,9 @@ struct opened {
 };
 
 /* Open an absolute path; the path is replaced by the resolved one where vfs tells it. */
-[[nodiscard]] long open_path(struct posix_thread *self, struct path *path, unsigned flags, unsigned mode, struct opened *opened);
+[[nodiscard]] long open_path(struct path *path, unsigned flags, unsigned mode, struct opened *opened);
 
-[[nodiscard]] long posix_open(struct posix_thread *self, int directory, const char *user_path, unsigned flags, unsigned mode);
+[[nodiscard]] long posix_open(int directory, const char *user_path, unsigned flags, unsigned mode);
 [[nodiscard]] long posix_close(int number);
 [[nodiscard]] long posix_close_range(unsigned first, unsigned last, unsigned flags);
 [[nodiscard]] long posix_dup(int number);

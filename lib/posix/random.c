@@ -70,7 +70,7 @@ void random_start(struct posix_thread *self)
     struct path path = {.text = path.buffer, .length = sizeof name - 1};
     struct opened opened;
     memcpy(path.buffer, name, sizeof name);
-    if (open_path(self, &path, 0, 0, &opened) == 0) {
+    if (open_path(&path, 0, 0, &opened) == 0) {
         (void)io_transfer(self, opened.object, false, FILE_POSITION, FILE_NO_WAIT, key, sizeof key);
         ignore(os_cap_drop(opened.object));
     }

@@ -43,7 +43,7 @@ static void line(struct posix_thread *self, const char *text)
     (void)io_transfer(self, errors, true, FILE_POSITION, 0, "\n", 1);
 }
 
-static void open_image(struct posix_thread *self, struct program_image *image)
+static void open_image(struct program_image *image)
 {
     struct path path;
     struct opened opened;
@@ -57,7 +57,7 @@ static void open_image(struct posix_thread *self, struct program_image *image)
     path.length = strlen(process.executable);
     memcpy(path.buffer, process.executable, path.length + 1);
     path.text = path.buffer;
-    if (open_path(self, &path, 0, 0, &opened) < 0)
+    if (open_path(&path, 0, 0, &opened) < 0)
         return;
     if (file_map(opened.object, PROT_BIT_READ, &memory, &size) == STATUS_OK && size &&
         os_mem_map(POSIX_CAP_TASK, memory, 0, RUNTIME_SCRATCH, page_round(size), PROT_BIT_READ | MAP_FIXED_ADDRESS | MAP_REPLACE, &where) == STATUS_OK) {
@@ -104,7 +104,7 @@ void report_signal(struct posix_thread *self, const struct signal_info *info)
     if (!(REPORTED & SIGNAL_BIT(info->signal)) || info->code == CODE_USER) /* a kill says nothing about the program */
         return;
     self->mask = ~0ull; /* printing must not end in a handler */
-    open_image(self, &image);
+    open_image(&image);
     os_format(text, sizeof text, "%s[%u]: %s at pc %llx, address %llx, sp %llx", image.name, PROCESS->pid, signal_name(info->signal),
               (unsigned long long)frame->FRAME_PC, (unsigned long long)info->address, (unsigned long long)frame->FRAME_SP);
     line(self, text);

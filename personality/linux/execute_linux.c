@@ -32,7 +32,7 @@ static void file_close(struct program_file *file)
     file->memory = CAP_NULL;
 }
 
-static long file_open(struct posix_thread *self, struct path *path, struct program_file *file)
+static long file_open(struct path *path, struct program_file *file)
 {
     struct opened opened;
     file->memory = CAP_NULL;
@@ -40,7 +40,7 @@ static long file_open(struct posix_thread *self, struct path *path, struct progr
     if (result == 0)
         result = errno_of(WITH_SESSION(vfs_access(session, ACCESS_EXECUTE, 0, path->text, path->length)));
     if (result == 0)
-        result = open_path(self, path, 0, 0, &opened);
+        result = open_path(path, 0, 0, &opened);
     if (result < 0)
         return result;
     enum status status = opened.kind == KIND_REGULAR ? file_map(opened.object, PROT_BIT_READ | PROT_BIT_EXEC, &file->memory, &file->size) : STATUS_ACCESS_DENIED;
@@ -76,12 +76,12 @@ static long path_set(struct path *path, const char *text)
 }
 
 /* Open the program and, as long as it is a script, its interpreter; the strings are changed to suit. */
-static long find_program(struct posix_thread *self, struct path *path, struct program_strings *strings, struct program_file *file)
+static long find_program(struct path *path, struct program_strings *strings, struct program_file *file)
 {
     for (unsigned depth = 0; depth < SCRIPTS_MOST; depth++) {
         char script[PATH_LIMIT];
         memcpy(script, path->text, path->length + 1);
-        long result = file_open(self, path, file);
+        long result = file_open(path, file);
         if (result < 0)
             return result;
         if (file->head_length < 2 || file->head[0] != '#' || file->head[1] != '!')
@@ -208,12 +208,12 @@ struct load {
     struct path path, interpreter_path;
 };
 
-static long prepare(struct posix_thread *self, const char *path, struct program_strings *strings, struct load *load)
+static long prepare(const char *path, struct program_strings *strings, struct load *load)
 {
     char interpreter[PATH_LIMIT];
     long result = path_set(&load->path, path);
     if (result == 0)
-        result = find_program(self, &load->path, strings, &load->program);
+        result = find_program(&load->path, strings, &load->program);
     if (result == 0)
         result = check_segments(&load->program, PROGRAM_PIE_BASE);
     if (result == 0)
@@ -222,7 +222,7 @@ static long prepare(struct posix_thread *self, const char *path, struct program_
         return result;
     result = path_set(&load->interpreter_path, interpreter);
     if (result == 0)
-        result = file_open(self, &load->interpreter_path, &load->interpreter);
+        result = file_open(&load->interpreter_path, &load->interpreter);
     if (result == 0 && check_segments(&load->interpreter, PROGRAM_INTERPRETER_BASE) < 0)
         result = -ELIBBAD;
     return result;
@@ -262,7 +262,7 @@ long personality_execute(struct posix_thread *self, const char *path, struct pro
     if (!load)
         return -ENOMEM;
     load->program.memory = load->interpreter.memory = CAP_NULL;
-    long result = prepare(self, path, strings, load);
+    long result = prepare(path, strings, load);
     if (result >= 0) {
         replace_program(self, path, strings, load);
         result = RESULT_FRAME;
