@@ -11,12 +11,13 @@
 #include <table.h>
 
 #define SIGNALS 64u
+#define INIT serve_import(2) /* of the manifest's import line */
 #define LIMITS 16u
 
 enum signal_number : unsigned {
     SIGNAL_HUP = 1, SIGNAL_INT = 2, SIGNAL_QUIT = 3, SIGNAL_ILL = 4, SIGNAL_TRAP = 5, SIGNAL_BUS = 7, SIGNAL_FPE = 8, SIGNAL_KILL = 9,
-    SIGNAL_SEGV = 11, SIGNAL_ALRM = 14, SIGNAL_CHLD = 17, SIGNAL_CONT = 18, SIGNAL_STOP = 19, SIGNAL_TSTP = 20, SIGNAL_TTIN = 21,
-    SIGNAL_TTOU = 22, SIGNAL_URG = 23, SIGNAL_WINCH = 28,
+    SIGNAL_USR1 = 10, SIGNAL_SEGV = 11, SIGNAL_USR2 = 12, SIGNAL_ALRM = 14, SIGNAL_TERM = 15, SIGNAL_CHLD = 17, SIGNAL_CONT = 18,
+    SIGNAL_STOP = 19, SIGNAL_TSTP = 20, SIGNAL_TTIN = 21, SIGNAL_TTOU = 22, SIGNAL_URG = 23, SIGNAL_WINCH = 28,
 };
 static inline uint64_t signal_bit(unsigned signal) { return 1ull << (signal - 1); }
 #define SIGNALS_STOP (signal_bit(SIGNAL_STOP) | signal_bit(SIGNAL_TSTP) | signal_bit(SIGNAL_TTIN) | signal_bit(SIGNAL_TTOU))

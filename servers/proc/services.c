@@ -3,7 +3,6 @@
 #include "files.h"
 #include <protocols/service.h>
 
-#define INIT serve_import(2)
 #define MOST (64u << 10)
 
 void write_services(struct text *text, struct process *)

@@ -2,11 +2,14 @@
  * itself only ends, stops and continues. Invariant: bit n-1 of the page's `pending` is set when a signal n waits in process->pending. */
 #include "process.h"
 #include <protocols/process_server.h>
+#include <protocols/service.h>
 #include <stdatomic.h>
 
 #define CODE_USER 0
 #define CODE_THREAD (-6)
 #define CODE_KERNEL 0x80
+#define POWER_OFF 0u     /* actions of service.power */
+#define POWER_RESTART 1u
 
 static void show_pending(struct process *process)
 {
@@ -160,12 +163,24 @@ static struct signal_info info_of(const struct process *from, int code)
     return (struct signal_info){.code = code, .pid = from->pid, .uid = from->uid};
 }
 
+/* What the programs poweroff, halt and reboot say to a system's first process: proc does it, unless that process handles the signal. */
+static bool asks_for_power(const struct process *from, const struct process *to, unsigned signal, uint64_t *action)
+{
+    if (to != first_process || from == to || from->euid != 0 || (to->handled & signal_bit(signal)) != 0)
+        return false;
+    *action = signal == SIGNAL_TERM ? POWER_RESTART : POWER_OFF;
+    return signal == SIGNAL_USR1 || signal == SIGNAL_USR2 || signal == SIGNAL_TERM;
+}
+
 static enum status kill_one(struct process *from, struct process *to, unsigned signal)
 {
     if (to == nullptr)
         return STATUS_NO_PROCESS;
     if (!may_signal(from, to, signal))
         return STATUS_NOT_PERMITTED;
+    uint64_t action;
+    if (signal != 0 && asks_for_power(from, to, signal, &action))
+        return service_power(INIT, action);
     struct signal_info info = info_of(from, CODE_USER);
     if (signal != 0)
         signal_post(to, signal, 0, &info);
