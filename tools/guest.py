@@ -1,6 +1,7 @@
 """A machine running in QEMU: how it is started, watched, talked to and, when it hangs, asked where it stands."""
 
 import bisect
+import contextlib
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import image
 from common import ROOT, UserError, build_folder
 from machines import MIB
 
+BESIDES_FILES = 24 * MIB  # what kernel and services need beside the boot image and its files
 PANIC = re.compile(rb"PANIC: ")  # kernel/debug/panic.c
 PROGRAM_COUNTER = re.compile(r"\b(?:RIP|PC|pc)\b[ =]*(?:0x)?([0-9a-f]{8,16})")
 RETURN_ADDRESS = re.compile(r"(?:\bX30|\bra|x1/ra|\br1)[ =]+(?:0x)?([0-9a-f]{8,16})")
@@ -83,11 +85,21 @@ class Boot:
         try:
             collected = image.Archive() if settings.native else image.collect(settings.machine.name, self.build, settings.host_paths)
             archive = collected.bytes()
+            self.check_room(len(archive))
             data = image.make_image(init, settings.machine.name, cmdline, archive, f"{self.build}/archives")
+            self.check_room(len(archive) + len(data))
         except image.ImageError as error:
             raise UserError(str(error)) from None
+        except PermissionError as error:
+            raise UserError(f"'{error.filename}' may not be read") from None
         with open(f"{self.folder}/boot.img", "wb") as f:
             f.write(data)
+
+    def check_room(self, size):
+        """The boot image and what is unpacked from it are both in the machine's memory."""
+        memory, needed = self.settings.memory or self.settings.machine.memory, size + BESIDES_FILES
+        if needed > memory:
+            raise UserError(f"{memory // MIB}M of memory is too little for these files: they take at least -m {-(-needed // MIB)}M")
 
     def kernel_file(self):
         """Returns: what -kernel takes."""
@@ -155,6 +167,8 @@ class Guest:
         data = os.read(self.process.stdout.fileno(), 65536)
         if not data:
             self.errors += self.process.stderr.read()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
             return None
         self.transcript += data
         return data
@@ -162,6 +176,12 @@ class Guest:
     def send(self, text):
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
+
+    def refused(self):
+        """Returns: what QEMU said instead of starting the machine, or ""."""
+        if self.transcript or not self.process.poll():
+            return ""
+        return " ".join(line.split(": ", 1)[-1].strip() for line in self.errors.decode(errors="replace").splitlines())
 
     def cpu_states(self):
         """Returns: text that says where each CPU stands, or why that cannot be found out."""
@@ -259,9 +279,9 @@ def stack_of(block, read_words):
 class MarkFilter:
     """Takes the serial line's bytes, gives what is between the marks of abi/boot_image.h."""
 
-    BEGIN = re.compile(rb"\x1eHEDDLE-BEGIN(\r*)\n")
-    END = re.compile(rb"\r*\n\x1eHEDDLE-END (-?\d+)\r*\n")
-    PARTIAL = re.compile(rb"\r*(?:\n(?:\x1e[^\n]{0,40}\r?)?)?\Z")
+    BEGIN = re.compile(rb"\x1eHEDDLE-BEGIN(\r?)\n")
+    END = re.compile(rb"\r?\n\x1eHEDDLE-END (\d+)\r?\n")
+    PARTIAL = re.compile(rb"\r?(?:\n(?:\x1e[^\n]{0,40}\r?)?)?\Z")
 
     def __init__(self):
         self.pending = b""
@@ -287,4 +307,4 @@ class MarkFilter:
         else:
             keep = self.PARTIAL.search(self.pending).start()
             output, self.pending = self.pending[:keep], self.pending[keep:]
-        return re.sub(rb"\r+\n", b"\n", output) if self.strip_returns else output
+        return output.replace(b"\r\n", b"\n") if self.strip_returns else output

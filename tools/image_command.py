@@ -1,5 +1,7 @@
 """./heddle image: write the boot image of a machine into a file."""
 
+import os
+
 from common import UserError, make, user_path
 from guest import Boot
 from run import add_machine_arguments, settings_of
@@ -14,6 +16,9 @@ def add_arguments(parser):
 def check(arguments):
     if arguments.kernel_only or arguments.native:
         raise UserError("a boot image without programs would be empty")
+    folder = os.path.dirname(user_path(arguments.out))
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK) or os.path.isdir(user_path(arguments.out)):
+        raise UserError(f"'{arguments.out}' cannot be written")
     return settings_of(arguments)
 
 

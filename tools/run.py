@@ -40,12 +40,28 @@ def settings_of(arguments):
                         native=arguments.native)
     if arguments.memory:
         settings.memory = checked_memory(arguments.memory, machine)
-    for path in getattr(arguments, "paths", []):
-        full = user_path(path)
-        if not os.path.exists(full):
-            raise UserError(f"there is no file or folder '{path}'")
-        settings.host_paths.append(full)
+    settings.host_paths = checked_host_paths(getattr(arguments, "paths", []))
     return settings
+
+
+def checked_host_paths(paths):
+    """Returns: the paths as seen from here. Raises UserError."""
+    found = {}
+    for path in paths:
+        full = os.path.abspath(user_path(path))
+        name = os.path.basename(full)
+        if not path or not os.path.exists(full):
+            raise UserError(f"there is no file or folder '{path}'")
+        if not os.path.isdir(full) and not os.path.isfile(full):
+            raise UserError(f"'{path}' is neither a file nor a folder")
+        if not os.access(full, os.R_OK):
+            raise UserError(f"'{path}' may not be read")
+        if not name:
+            raise UserError(f"'{path}' has no name to put it under /host with")
+        if name in found:
+            raise UserError(f"'{found[name][0]}' and '{path}' would both be /host/{name}")
+        found[name] = path, full
+    return [full for _, full in found.values()]
 
 
 def make_target(settings):
@@ -78,9 +94,12 @@ def run(arguments):
 def run_terminal(boot):
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the guest's
     try:
-        return subprocess.run(boot.command() + ["-nographic", "-serial", "mon:stdio"], cwd=ROOT, check=False).returncode
+        done = subprocess.run(boot.command() + ["-display", "none", "-serial", "mon:stdio"], cwd=ROOT, check=False)
     finally:
         signal.signal(signal.SIGINT, old)
+    if done.returncode == 1:  # what it prints says why
+        raise UserError("QEMU could not start the machine")
+    return done.returncode
 
 
 def watch(boot, limit):
@@ -96,8 +115,15 @@ def watch(boot, limit):
                 print(f"\nheddle: still running after {limit:g} seconds", file=sys.stderr)
                 sys.stderr.write(guest.cpu_states())
                 return EXIT_HANG
+        started(guest)
         sys.stderr.write(guest.errors.decode(errors="replace"))
     return 0
+
+
+def started(guest):
+    """Raises UserError when QEMU ended without having started the machine."""
+    if why := guest.refused():
+        raise UserError(f"QEMU cannot start this machine: {why}")
 
 
 def run_command(boot, limit):
@@ -106,6 +132,7 @@ def run_command(boot, limit):
         while marks.status is None:
             data = guest.read(min(1, limit - guest.seconds()))
             if data is None:
+                started(guest)
                 return lost(guest, "the machine stopped before the command ended", EXIT_LOST)
             show(marks.feed(data))
             if PANIC.search(guest.transcript):
@@ -133,5 +160,9 @@ def lost(guest, why, status):
 
 
 def show(data):
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # who reads it has enough: the machine goes off, as a program would end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)

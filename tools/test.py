@@ -68,7 +68,7 @@ def run(arguments):
     scenarios = check(arguments)
     report = Report(arguments.filters, arguments.list)
     started = time.monotonic()
-    tool_tests(report)
+    python_tests(report, chosen_tests(report, "tools"))
     port_tests(report, arguments)
     host_tests(report, arguments)
     if not arguments.quick:
@@ -84,23 +84,34 @@ def run(arguments):
     return 1 if report.failed else 0
 
 
-# --- the tools' own tests ----------------------------------------------------------------------------------------------------------------
+# --- tests in Python: of the tools, and of ./heddle with machines ------------------------------------------------------------------------
 
 class UnitResult(unittest.TestResult):
-    def __init__(self, report):
+    def __init__(self, report, name):
         super().__init__()
-        self.report = report
+        self.report, self.name = report, name
+        self.parts = []  # what failed of a test in parts
 
     def addSuccess(self, test):
-        self.report.result("tools/" + test.id())
+        self.report.result(self.name)
 
     def addSkip(self, test, reason):
-        self.report.result("tools/" + test.id(), f"skipped: {reason}")
+        self.report.result(self.name, f"skipped: {reason}")
 
     def addFailure(self, test, err):
-        self.report.result("tools/" + test.id(), self._exc_info_to_string(err, test))
+        self.report.result(self.name, "".join([*self.parts, self._exc_info_to_string(err, test)]))
+        self.parts = []
 
     addError = addFailure
+
+    def addSubTest(self, test, subtest, err):
+        if err:
+            self.parts.append(f"{subtest}\n{self._exc_info_to_string(err, test)}")
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        if self.parts:
+            self.report.result(self.name, "".join(self.parts))
 
 
 def flatten(suite):
@@ -111,13 +122,19 @@ def flatten(suite):
             yield item
 
 
-def tool_tests(report):
-    for test in flatten(unittest.TestLoader().discover("tests/tools", top_level_dir="tests/tools")):
-        name = "tools/" + test.id()
-        if report.list_only and report.wanted(name):
-            print(name)
-        elif report.wanted(name):
-            test.run(UnitResult(report))
+def chosen_tests(report, folder):
+    """Returns: [(name, test)] of the wanted tests of tests/FOLDER; only prints their names when that is asked for."""
+    found = flatten(unittest.TestLoader().discover(f"tests/{folder}", top_level_dir=f"tests/{folder}"))
+    named = [(f"{folder}/{test.id()}", test) for test in found if report.wanted(f"{folder}/{test.id()}")]
+    if report.list_only:
+        print("".join(f"{name}\n" for name, _ in named), end="")
+        return []
+    return named
+
+
+def python_tests(report, named):
+    for name, test in named:
+        test.run(UnitResult(report, name))
 
 
 def port_tests(report, arguments):
@@ -245,15 +262,20 @@ def chosen_runs(report, arguments, scenarios):
 
 
 def machine_tests(report, arguments, scenarios):
+    os.environ["HEDDLE_TEST_MACHINES"] = " ".join(arguments.arch or ALL)
+    commands = [] if arguments.quick else chosen_tests(report, "commands")
     runs = chosen_runs(report, arguments, scenarios)
     if report.list_only:
         print("".join(f"{name}\n" for name, _, _ in runs), end="")
         return
-    built = {name: build_for(report, arguments, name) for name in ALL if any(c.machine == name for _, _, c in runs)}
+    needed = {c.machine for _, _, c in runs} | set(arguments.arch or ALL if commands else ())
+    built = {name: build_for(report, arguments, name) for name in ALL if name in needed}
     # Long ones first, so that none is left alone at the end.
     runs.sort(key=lambda r: -float(r[1].get("limit", "60")))
     with concurrent.futures.ThreadPoolExecutor(int(arguments.jobs)) as pool:
+        others = pool.submit(python_tests, report, commands)
         list(pool.map(lambda r: run_one(report, *r), [r for r in runs if built[r[2].machine]]))
+        others.result()
     for name, _, configuration in runs:
         if not built[configuration.machine]:
             report.result(name, f"{configuration.machine} does not build")

@@ -1,6 +1,8 @@
 """./heddle: arguments that are wrong, the marks of -x, scenarios, and where CPUs stand."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,28 +12,76 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 import guest
+import heddle
 import scenario
 from common import UserError
 
 
 class Arguments(unittest.TestCase):
-    def test_wrong_ones_say_so_and_exit_with_2(self):
-        for words, pattern in ((["run", "--bogus"], "--bogus"), (["run", "-a", "vax"], "no machine 'vax'"), (["run", "-m", "32M"], "too little"),
-                               (["run", "-m", "much"], "not an amount"), (["run", "-c", "32K"], "not a cluster size"), (["run", "-s", "9"], "CPUs"),
-                               (["run", "-s", "0"], "CPUs"), (["run", "-a", "loongarch64", "-s", "8"], "1 to 4"), (["run", "-p", "/no/such"], "no file"),
-                               (["run", "--limit", "soon"], "limit"), (["run", "-x"], "-x"), (["weave"], "no command 'weave'"), (["test", "-a", "vax"], "vax"),
-                               (["run", "--kernel-only", "-x", "ls"], "needs programs")):
-            with self.subTest(words=words):
-                done = subprocess.run([f"{ROOT}/heddle", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-                self.assertEqual(done.returncode, 2, done.stderr)
-                self.assertEqual(done.stdout, "")
-                self.assertRegex(done.stderr, pattern)
-                self.assertEqual(done.stderr.count("\n"), 1)
+    """What is wrong is said in one sentence, with exit status 2, before anything is installed, built or started."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="heddle-test-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        for name in ("make", "apt-get", "sudo", "qemu-system-x86_64", "clang-tidy-19"):
+            with open(f"{self.folder}/{name}", "w", encoding="utf-8") as f:
+                f.write(f"#!/bin/sh\ntouch {self.folder}/started\nexit 1\n")
+            os.chmod(f"{self.folder}/{name}", 0o755)
+        self.environment = os.environ | {"PATH": f"{self.folder}:{os.environ['PATH']}", "HEDDLE_BUILD": f"{self.folder}/build"}
+
+    def heddle(self, *words):
+        return subprocess.run([f"{ROOT}/heddle", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, env=self.environment, check=False)
+
+    def refused(self, words, pattern):
+        with self.subTest(words=words):
+            done = self.heddle(*words)
+            self.assertEqual((done.stdout, done.returncode), ("", 2), done.stderr)
+            self.assertRegex(done.stderr, rf"^heddle: [^\n]*{pattern}[^\n]*\n$")
+            self.assertEqual([n for n in ("started", "build") if os.path.exists(f"{self.folder}/{n}")], [])
+
+    def test_wrong_ones(self):
+        os.mkfifo(f"{self.folder}/fifo")
+        os.mkdir(f"{self.folder}/other")
+        with open(f"{self.folder}/other/make", "w", encoding="utf-8"):
+            pass
+        for words, pattern in ((["run", "--bogus"], "unrecognized arguments: --bogus"), (["run", "-x"], "-x"), (["run", "ls"], "ls"), (["run", "-m", "much"], "not an amount"),
+                               (["run", "-m", "-5M"], ""), (["run", "-c", "32K"], "not a cluster size.*MP 16K 64K 128K 256K"), (["run", "--limit", "soon"], "limit"),
+                               (["run", "--limit", "0"], "limit"), (["run", "-p", "/no/such"], "no file or folder '/no/such'"), (["run", "-p", ""], "no file or folder ''"),
+                               (["run", "-p", "/"], "no name"), (["run", "-p", f"{self.folder}/fifo"], "neither a file nor a folder"),
+                               (["run", "-p", f"{self.folder}/make", "-p", f"{self.folder}/other/make"], "would both be /host/make"),
+                               (["run", "--kernel-only", "-x", "ls"], "needs programs"), (["image"], "OUT"), (["image", "/no/such/folder/x"], "cannot be written"),
+                               (["image", "--kernel-only", "x"], "would be empty"), (["bench", "nothing"], "no suite 'nothing'"), (["test", "--jobs", "0"], "machines at a time"),
+                               (["weave"], "no command 'weave'"), (["-x"], "no command '-x'"), (["r.n"], "no command 'r.n'"), (["run -x"], "no command 'run -x'")):
+            self.refused(words, pattern)
+
+    def test_each_command_refuses_options_and_machines_that_are_not_there(self):
+        for command in ("run", "test", "bench", "gdb", "check", "image"):
+            out = ["out"] if command == "image" else []
+            self.refused([command, "--bogus", *out], "--bogus")
+            self.refused([command, "-a", "vax", *out], "no machine 'vax'; there are: x86_64 aarch64 riscv64 loongarch64 mips64el")
+
+    def test_each_machine_has_its_least_memory_and_most_cpus(self):
+        for name, least, most in (("x86_64", 64, 8), ("aarch64", 64, 8), ("riscv64", 64, 8), ("loongarch64", 1024, 4), ("mips64el", 64, 8)):
+            self.refused(["run", "-a", name, "-m", f"{least - 1}M"], f"{least - 1}M of memory is too little: {name} needs at least {least}M")
+            for cpus in (0, most + 1, "-1", "two", ""):
+                self.refused(["run", "-a", name, f"-s{cpus}" if cpus else "-s", *([] if cpus else [""])], f"not a number of CPUs; {name} takes 1 to {most}")
 
     def test_help(self):
-        done = subprocess.run([f"{ROOT}/heddle", "help"], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 0)
-        self.assertIn("./heddle COMMAND", done.stdout)
+        done = self.heddle("help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        commands = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and line[2:3].strip()]
+        self.assertEqual(sorted(commands), sorted([*heddle.MODULES, "setup", "help"]))
+        nothing = self.heddle()
+        self.assertEqual((nothing.stdout, nothing.stderr, nothing.returncode), ("", done.stdout, 2))
+
+    def test_help_names_only_options_that_are_there(self):
+        page = self.heddle("help").stdout
+        for command in [*heddle.MODULES, "setup"]:
+            options = re.findall(r"(?<![\w-])--?[a-z]+", re.search(rf"(?m)^  {command}\b(.*)", page).group(1))
+            own = self.heddle(command, "--help")
+            self.assertEqual((own.returncode, own.stderr), (0, ""))
+            for option in options:
+                self.assertRegex(own.stdout, rf"(?<![\w-]){option}\b", command)
 
 
 class Marks(unittest.TestCase):
@@ -42,6 +92,7 @@ class Marks(unittest.TestCase):
     def test_any_cutting_gives_the_same(self):
         for data, output in ((b"log\n\x1eHEDDLE-BEGIN\nab\n\n\x1eHEDDLE-END 7\n", b"ab\n"), (b"\x1eHEDDLE-BEGIN\n\n\x1eHEDDLE-END 7\nlog\n", b""),
                              (b"x\r\n\x1eHEDDLE-BEGIN\r\na\r\nb\r\n\r\n\x1eHEDDLE-END 7\r\n", b"a\nb\n"),
+                             (b"\x1eHEDDLE-BEGIN\r\na\r\r\nb\r\r\n\x1eHEDDLE-END 7\r\n", b"a\r\nb\r"),
                              (b"\x1eHEDDLE-BEGIN\na\rb\n\x1eno\n\n\x1eHEDDLE-END 7\n", b"a\rb\n\x1eno\n")):
             for piece in range(1, len(data) + 1):
                 with self.subTest(data=data, piece=piece):
