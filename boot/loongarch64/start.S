@@ -38,6 +38,7 @@ _start:
     b boot_main
     .size _start, . - _start
 
+/* Look before the first wait: of an IPI that came before it was enabled, emulators tell nothing. */
     .type wait_for_mail, @function
 wait_for_mail:
     li.w $t1, IOCSR_IPI_ENABLE
@@ -46,10 +47,11 @@ wait_for_mail:
     li.w $t0, INTERRUPT_IPI
     csrwr $t0, CSR_ECFG
     li.w $t1, IOCSR_MAILBOX
-1:  idle 0
-    iocsrrd.w $t0, $t1
-    beqz $t0, 1b
-    iocsrrd.d $t0, $t1
+1:  iocsrrd.w $t0, $t1
+    bnez $t0, 2f
+    idle 0
+    b 1b
+2:  iocsrrd.d $t0, $t1
     jr $t0
     .size wait_for_mail, . - wait_for_mail
 

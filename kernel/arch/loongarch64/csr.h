@@ -55,10 +55,8 @@
 #define IOCSR_IPI_CLEAR 0x100c
 #define IOCSR_MAILBOX 0x1020   /* 0: where a waiting CPU is to go */
 #define IOCSR_MAILBOX1 0x1028  /* 1: its struct cpu */
-#define IOCSR_IPI_SET 0x1008
 #define IOCSR_IPI_SEND 0x1040
-#define IPI_MAIL 0u            /* the IPIs that CPUs send: bit numbers */
-#define IPI_SELF 1u            /* what cpu_relax waits for */
+#define IPI_MAIL 0u            /* the bit number of what CPUs send */
 #define IOCSR_MAIL_SEND 0x1048
 
 #ifndef __ASSEMBLER__

@@ -83,9 +83,11 @@ arch_return_to_user:
     b trap_return
     .size arch_return_to_user, . - arch_return_to_user
 
+/* The interrupt changes PRMD, which a CPU that waits within a trap needs for the way out. */
     .globl cpu_wait
     .type cpu_wait, @function
 cpu_wait:
+    csrrd $t1, CSR_PRMD
     ori $t0, $zero, CRMD_IE
     csrxchg $t0, $t0, CSR_CRMD
 wait_begin:
@@ -93,6 +95,7 @@ wait_begin:
     ori $t0, $zero, CRMD_IE
     csrxchg $zero, $t0, CSR_CRMD
 wait_end:
+    csrwr $t1, CSR_PRMD
     ret
     .size cpu_wait, . - cpu_wait
 #define WAIT_SIZE 12

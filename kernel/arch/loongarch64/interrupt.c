@@ -78,15 +78,21 @@ void arch_idle(void)
     interrupts_handle(csr_read(CSR_ESTAT) & csr_read(CSR_ECFG));
 }
 
-/* Who spins for long gives way to the other CPUs of an emulator that runs them in turn: it waits for an interrupt, which is there. */
+/* Who spins for long sleeps for a moment: an emulator that runs the CPUs in turns goes on with another one only then. The timer ends it, and
+ * no other interrupt: one that is pending already would be taken before the CPU sleeps. */
 void cpu_relax(void)
 {
-    enum : uint32_t { SPINS = 64 };
-    if (++this_cpu()->arch.spins % SPINS || (csr_read(CSR_ECFG) & INTERRUPT_IPI) == 0)
+    enum : uint32_t { SPINS = 256, MOMENT_TICKS = 400 };
+    struct cpu *cpu = this_cpu();
+    if (++cpu->arch.spins % SPINS || (csr_read(CSR_ECFG) & INTERRUPT_TIMER) == 0)
         return;
-    iocsr_write32(IOCSR_IPI_SET, 1u << IPI_SELF);
+    uint64_t enabled = csr_write(CSR_ECFG, ECFG_VECTORS_OF_TWO | INTERRUPT_TIMER);
+    csr_write(CSR_TICLR, 1);
+    csr_write(CSR_TCFG, MOMENT_TICKS | TCFG_ENABLE);
     cpu_wait();
-    iocsr_write32(IOCSR_IPI_CLEAR, 1u << IPI_SELF);
+    csr_write(CSR_TICLR, 1);
+    csr_write(CSR_ECFG, enabled);
+    arch_timer_set(cpu->timer_ns);
 }
 
 unsigned arch_irq_count(void)

@@ -34,7 +34,6 @@
 #define STATUS_FR 0x04000000
 #define STATUS_CU1 0x20000000
 #define INTERRUPT_IP(n) (0x100 << (n)) /* in Status and Cause */
-#define INTERRUPT_SOFTWARE INTERRUPT_IP(0) /* enabled in cpu_relax alone */
 #define INTERRUPT_BOARD INTERRUPT_IP(2)
 #define INTERRUPT_IPI INTERRUPT_IP(6)
 #define INTERRUPT_TIMER INTERRUPT_IP(7)

@@ -42,13 +42,8 @@ static bool polls(void)
     return cpu_count > 1 && !machine.board->ipi_send;
 }
 
-/* Compare for what comes first: the deadline, a look at the mail, an overflow of Count. */
-static void arm(struct cpu *cpu)
+static void set_compare(struct cpu *cpu, uint64_t count, uint32_t ticks)
 {
-    uint64_t count = extended_count(cpu), now_ns = ratio_apply(ns_per_tick, count);
-    uint64_t ahead_ns = cpu->arch.deadline_ns > now_ns ? cpu->arch.deadline_ns - now_ns : 0;
-    uint64_t most_ns = !polls() ? EXTEND_NS : cpu->arch.waiting ? POLL_IDLE_NS : POLL_NS;
-    uint32_t ticks = (uint32_t)ratio_apply(ticks_per_ns, ahead_ns < most_ns ? ahead_ns : most_ns) + 1;
     for (;; ticks = 2 * ticks + 16) { /* a Compare that Count has passed already would wait for the next turn */
         cp0_write32(CP0_COMPARE, (uint32_t)count + ticks);
         cp0_hazard();
@@ -56,6 +51,15 @@ static void arm(struct cpu *cpu)
             return;
         count = extended_count(cpu);
     }
+}
+
+/* Compare for what comes first: the deadline, a look at the mail, an overflow of Count. */
+static void arm(struct cpu *cpu)
+{
+    uint64_t count = extended_count(cpu), now_ns = ratio_apply(ns_per_tick, count);
+    uint64_t ahead_ns = cpu->arch.deadline_ns > now_ns ? cpu->arch.deadline_ns - now_ns : 0;
+    uint64_t most_ns = !polls() ? EXTEND_NS : cpu->arch.waiting ? POLL_IDLE_NS : POLL_NS;
+    set_compare(cpu, count, (uint32_t)ratio_apply(ticks_per_ns, ahead_ns < most_ns ? ahead_ns : most_ns) + 1);
 }
 
 void arch_timer_set(uint64_t deadline_ns)
@@ -122,21 +126,23 @@ void arch_idle(void)
     cpu->arch.waiting = false;
 }
 
-/* Who spins for long gives way to the other CPUs of an emulator that runs them in turn: it waits for an interrupt, which is there. */
+/* Who spins for long sleeps for a moment: an emulator that runs the CPUs in turns goes on with another one only then. The timer ends it, and
+ * no other interrupt: one that is pending already would be taken before the CPU sleeps. */
 void cpu_relax(void)
 {
-    enum : uint32_t { SPINS = 64 };
-    if (++this_cpu()->arch.spins % SPINS) {
+    enum : uint32_t { SPINS = 256, MOMENT_TICKS = 640 };
+    struct cpu *cpu = this_cpu();
+    if (++cpu->arch.spins % SPINS) {
         __asm__ volatile("pause" ::: "memory");
         return;
     }
-    cp0_write32(CP0_CAUSE, CAUSE_IV | INTERRUPT_SOFTWARE);
-    cp0_write32(CP0_STATUS, STATUS_KERNEL | INTERRUPT_SOFTWARE);
+    set_compare(cpu, extended_count(cpu), MOMENT_TICKS);
+    cp0_write32(CP0_STATUS, (STATUS_KERNEL & ~0xff00) | INTERRUPT_TIMER);
     cp0_hazard();
     cpu_wait();
     cp0_write32(CP0_STATUS, STATUS_KERNEL);
-    cp0_write32(CP0_CAUSE, CAUSE_IV);
     cp0_hazard();
+    arm(cpu);
 }
 
 unsigned arch_irq_count(void)
