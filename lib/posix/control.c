@@ -51,10 +51,26 @@ struct control_span control_span(uint32_t request)
     return (struct control_span){direction & 1 ? (uint16_t)size : 0, direction & 2 ? (uint16_t)size : 0, true};
 }
 
+/* Those that wait until output has left. Nothing else does, so a signal waits for it: programs do not expect EINTR there. */
+static bool control_waits(uint32_t request)
+{
+    switch (request) {
+    case 0x5403: case 0x5404: case 0x5407: case 0x5408: /* TCSETSW, TCSETSF, TCSETAW, TCSETAF */
+    case 0x5409: case 0x5425:                           /* TCSBRK, TCSBRKP */
+    case 0x402c542c: case 0x402c542d:                   /* TCSETSW2, TCSETSF2 */
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum status control_once(struct posix_thread *self, cap_t object, uint64_t request, uint64_t argument, const void *input, void *output, uint64_t *result)
 {
     struct control_span span = control_span((uint32_t)request);
-    return INTERRUPTIBLE(self, file_control(object, request | FILE_CALLER(PROCESS->group), argument, input, span.input, output, span.output, result));
+    self->interruptible = control_waits((uint32_t)request);
+    enum status status = file_control(object, request | FILE_CALLER(PROCESS->group), argument, input, span.input, output, span.output, result);
+    self->interruptible = false;
+    return status;
 }
 
 long control_call(struct posix_thread *self, int number, uint32_t request, uint64_t argument, const void *input, void *output)

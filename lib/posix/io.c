@@ -130,7 +130,7 @@ long posix_pwrite(struct posix_thread *self, int number, const void *user_buffer
 
 #define COPY_PIECE 0x10000u
 
-/* Copy up to length bytes. *from and *to: offsets, or FILE_POSITION; those that are offsets move. */
+/* Copy up to length bytes from a regular file. *from and *to: offsets, or FILE_POSITION; those that are offsets move. */
 static long copy_between(struct posix_thread *self, cap_t from_object, uint64_t *from, cap_t to_object, uint64_t *to, size_t length)
 {
     long done = 0, result = 0;
@@ -139,7 +139,7 @@ static long copy_between(struct posix_thread *self, cap_t from_object, uint64_t 
         return -ENOMEM;
     while ((size_t)done < length) {
         size_t piece = length - (size_t)done < COPY_PIECE ? length - (size_t)done : COPY_PIECE;
-        long got = result = io_transfer(self, from_object, false, *from, done ? FILE_NO_WAIT : 0, buffer, piece);
+        long got = result = io_transfer(self, from_object, false, *from, 0, buffer, piece);
         if (got <= 0)
             break;
         result = io_transfer(self, to_object, true, *to, 0, buffer, (size_t)got);
@@ -179,12 +179,15 @@ static long offset_put(int64_t *user_offset, uint64_t offset)
     return user_offset ? USER_WRITE(user_offset, offset) : 0;
 }
 
+/* As on Linux not from terminals, pipes and the like: what they say once, such as an end of file, would be lost behind the bytes before it. */
 long posix_sendfile(struct posix_thread *self, int to, int from, int64_t *user_offset, size_t length)
 {
     cap_t from_object = descriptor_object(from), to_object = descriptor_object(to);
     uint64_t from_offset, to_offset = FILE_POSITION;
     if (from_object == CAP_NULL || to_object == CAP_NULL)
         return -EBADF;
+    if (descriptor_find(from)->kind != KIND_REGULAR)
+        return -EINVAL;
     long result = offset_get(user_offset, &from_offset);
     if (result < 0)
         return result;
