@@ -1,11 +1,13 @@
 """What the build machine's Linux prints for a shell command, run by the same busybox that a machine of ours has: natively, or by qemu-user.
 Works in a fresh root folder. Requires: root, or user namespaces."""
 
+import concurrent.futures
 import os
 import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 
 import image
 from common import ROOT, UserError, fetch_ports
@@ -14,8 +16,26 @@ DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "ur
 ENVIRONMENT = {"PATH": "/bin:/sbin:/usr/bin", "HOME": "/root", "TERM": "dumb", "USER": "root", "SHELL": "/bin/sh"}
 
 
-def output_of(command, arch, host_paths, limit=300):
-    """Returns: the text of its standard output."""
+known = {}  # (command, machine, paths): Future of the output
+known_lock = threading.Lock()
+
+
+def output_of(command, arch, host_paths):
+    """Returns: the text of its standard output. The same command is run once, however many ask."""
+    key = (command, arch, tuple(host_paths))
+    with known_lock:
+        future = known.get(key)
+        if mine := future is None:
+            future = known[key] = concurrent.futures.Future()
+    if mine:
+        try:
+            future.set_result(run(command, arch, host_paths))
+        except BaseException as error:
+            future.set_exception(error)
+    return future.result()
+
+
+def run(command, arch, host_paths, limit=300):
     busybox = os.path.join(ROOT, f"build/ports/busybox-{arch}/busybox")
     if not os.path.exists(busybox):
         fetch_ports(["busybox"], arch)

@@ -30,6 +30,7 @@ Or a conversation, from the first prompt on:
     off: yes                   the machine powers off
 """
 
+import difflib
 import os
 import re
 import subprocess
@@ -43,6 +44,7 @@ from machines import ALL
 
 KEYS = {"machines", "cpus", "clusters", "memory", "matrix", "limit", "quick", "kernel-only", "native", "boot", "qemu", "host", "program", "heddle-program",
         "run", "status", "expect", "only", "refuse", "compare", "send", "off", "stops"}
+DIFFERENCE_LINES = 60  # shown of a comparison that failed
 REPEATED = {"expect", "refuse", "send", "off", "program", "heddle-program"}
 
 
@@ -332,9 +334,6 @@ def wait_for(guest, wanted, position, limit):
 
 def compare_with_linux(scenario, settings, output):
     wanted = linux.output_of(scenario.get("run"), settings.machine.name, settings.host_paths).splitlines()
-    lines = output.splitlines()
-    for number in range(max(len(lines), len(wanted))):
-        got = lines[number] if number < len(lines) else "(the end)"
-        want = wanted[number] if number < len(wanted) else "(the end)"
-        if got != want:
-            raise Failed(f"line {number + 1} is\n    {got}\nunder Linux:\n    {want}")
+    difference = list(difflib.unified_diff(wanted, output.splitlines(), "Linux", "Heddle", lineterm="", n=2))
+    if difference:
+        raise Failed("\n".join(["not what Linux prints:", *difference[2:DIFFERENCE_LINES]]))
