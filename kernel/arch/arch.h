@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <status.h>
 #include <types.h>
 #include <frame.h>
 
@@ -120,8 +121,12 @@ bool arch_stack_next(uintptr_t *frame_pointer, uintptr_t *return_address);
  * mp_free. All calls are made with the space's lock held (today: the kernel lock). No call flushes a TLB unless it says so: mm calls
  * arch_tlb_flush afterwards. `count` is in MPs; va and pa are MP aligned.
  * prot = PROT_BIT_*, cache = enum cache_mode. */
-bool arch_space_init(struct arch_space *space);      /* false: no memory */
-void arch_space_destroy(struct arch_space *space);   /* frees all tables; not active on any CPU */
+struct ledger;
+/* Tables are charged to the ledger. Whatever returns false below lacked a table: arch_refusal tells which status that is. */
+bool arch_space_init(struct arch_space *space, struct ledger *ledger);
+enum status arch_refusal(const struct arch_space *space); /* NO_MEMORY, LEDGER_SPENT */
+/* Free up to `steps` tables; true when all are. The space is not active on any CPU. */
+bool arch_space_destroy_some(struct arch_space *space, unsigned steps);
 /* Map [va, va+count) to pa.. (contiguous). Entries that are present are overwritten. Uses the largest leaf or hint that va, pa and count
  * allow. All or nothing: false = no memory for a table, nothing changed. */
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache);

@@ -25,12 +25,6 @@ static void begin(void)
     REQUIRE_EQUAL(task_create(&ledger, &task), STATUS_OK);
 }
 
-static void settle(void)
-{
-    while (work_some(16)) {
-    }
-}
-
 /* Threads that no CPU runs leave it at once. */
 static void stop(void)
 {
@@ -46,7 +40,7 @@ static void end(void)
     stop();
     task_kill(task, 0);
     object_put(&task->object);
-    settle();
+    host_work();
     for (int kind = 0; kind < LEDGER_KINDS; kind++)
         EXPECT_EQUAL(ledger.used[kind], 0);
     EXPECT_EQUAL(ledger.object.references, 1);
@@ -153,7 +147,7 @@ TEST(port_with_many_callers_ends_in_steps)
     thread_kill(threads[5]); /* one that waits for its turn */
     thread_wake(threads[7], STATUS_TIMED_OUT);
     drop(handle);
-    settle();
+    host_work();
     EXPECT(woken(threads[7], STATUS_TIMED_OUT));
     EXPECT_EQUAL(count_woken(5, STATUS_PEER_GONE) + count_woken(MANY, STATUS_PEER_GONE), 5 + MANY - 2);
     end();
@@ -184,7 +178,7 @@ TEST(port_with_many_calls_pending)
     work_some(100);
     EXPECT_EQUAL(count_woken(4000, STATUS_PEER_GONE), 200);
     drop(answer); /* of a call that is over */
-    settle();
+    host_work();
     EXPECT_EQUAL(count_woken(4000, STATUS_PEER_GONE), 4000);
     end();
 }
@@ -220,7 +214,7 @@ TEST(port_with_much_in_it)
     EXPECT_EQUAL((enum status)threads[1]->frame.FRAME_STATUS, STATUS_INVALID_HANDLE);
     EXPECT_EQUAL(send(threads[0], facets[1], 5), STATUS_PEER_GONE);
     EXPECT(list_empty(&watched->events));
-    settle();
+    host_work();
     unsigned gone = 0;
     for (struct list *item = watched->events.next; item != &watched->events; item = item->next)
         gone++;
@@ -264,7 +258,7 @@ TEST(set_with_many_members_ends_in_steps)
     work_some(11);
     EXPECT(woken(threads[0], STATUS_PEER_GONE));
     EXPECT(ports[9]->member.set == nullptr && ports[10]->member.set == set);
-    settle();
+    host_work();
     EXPECT(ports[MANY - 2]->member.set == nullptr);
     EXPECT_EQUAL(ports[MANY - 1]->member.set, other);
     end();
@@ -287,7 +281,7 @@ TEST(member_of_a_dead_set_is_received_from)
     receive(threads[1], handle, CAP_NULL);
     for (uint64_t label = 10; label < 13; label++)
         EXPECT_EQUAL(send(threads[2], handle, label), STATUS_OK);
-    settle();
+    host_work();
     EXPECT(woken(threads[0], STATUS_OK) && woken(threads[1], STATUS_OK));
     EXPECT_EQUAL(threads[0]->frame.FRAME_R1, 10);
     EXPECT_EQUAL(threads[1]->frame.FRAME_R1, 11);
@@ -311,7 +305,7 @@ TEST(notification_with_many_waiters)
     notification_signal(notification, 4 | 8); /* while it is searched */
     thread_kill(threads[200]);
     thread_wake(threads[4000], STATUS_TIMED_OUT);
-    settle();
+    host_work();
     EXPECT(woken(threads[MANY - 1], STATUS_OK) && threads[MANY - 1]->frame.FRAME_R1 == 2);
     EXPECT(woken(threads[MANY - 2], STATUS_OK) && threads[MANY - 2]->frame.FRAME_R1 == 4);
     EXPECT(woken(threads[0], STATUS_OK) && threads[0]->frame.FRAME_R1 == 8);
@@ -321,7 +315,7 @@ TEST(notification_with_many_waiters)
     EXPECT_EQUAL(count_woken(199, STATUS_PEER_GONE), 0);
     work_some(10);
     EXPECT_EQUAL(count_woken(199, STATUS_PEER_GONE), 10);
-    settle();
+    host_work();
     EXPECT_EQUAL(count_woken(199, STATUS_PEER_GONE), 198);
     end();
 }
@@ -361,7 +355,7 @@ TEST(task_with_many_threads_ends_in_steps)
     EXPECT(task->thread_count < MANY - 100 && task->thread_count > MANY - 200 && !task->over);
     EXPECT_EQUAL(task->caps.used, 1);
     object_get(&task->object);
-    settle();
+    host_work();
     EXPECT_EQUAL(task->thread_count, 0);
     EXPECT(task->over);
     EXPECT_EQUAL(task->exit_code, 3);
@@ -398,7 +392,7 @@ TEST(work_takes_turns)
     EXPECT(work_some(8));
     EXPECT_EQUAL(steps_done, 4);
     EXPECT_EQUAL(count_woken(10, STATUS_PEER_GONE), 4);
-    settle();
+    host_work();
     EXPECT_EQUAL(steps_done, 10);
     end();
 }

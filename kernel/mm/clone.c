@@ -2,7 +2,6 @@
  * Invariant: before a frame is shared, no translation of it is writable.
  * Locks: both spaces' and the objects' (today: the kernel lock). */
 #include <lib/list.h>
-#include <mm/carve.h>
 #include <mm/region.h>
 
 /* An object that the new space gets a clone of, because more than one region may show it. */
@@ -32,12 +31,14 @@ static enum status pair_clone(struct tree *pairs, struct space *space, struct me
     *to = pair_find(pairs, from, &parent, &link);
     if (*to)
         return STATUS_OK;
-    struct pair *pair = kernel_alloc(sizeof *pair);
-    if (!pair)
-        return STATUS_NO_MEMORY;
-    enum status status = mem_clone(from, space->charge, 0, from->size, to);
+    void *memory;
+    enum status status = ledger_alloc(space->charge, sizeof(struct pair), &memory);
+    if (status != STATUS_OK)
+        return status;
+    struct pair *pair = memory;
+    status = mem_clone(from, space->charge, 0, from->size, to);
     if (status != STATUS_OK) {
-        kernel_free(pair, sizeof *pair);
+        ledger_free(space->charge, pair, sizeof *pair);
         return status;
     }
     pair->from = from;
@@ -46,13 +47,13 @@ static enum status pair_clone(struct tree *pairs, struct space *space, struct me
     return STATUS_OK;
 }
 
-static void pairs_end(struct tree *pairs)
+static void pairs_end(struct tree *pairs, const struct space *space)
 {
     for (struct tree_node *node; (node = tree_first(pairs));) {
         struct pair *pair = pair_of(node);
         tree_remove(pairs, node, nullptr);
         object_put(&pair->to->object);
-        kernel_free(pair, sizeof *pair);
+        ledger_free(space->charge, pair, sizeof *pair);
     }
 }
 
@@ -118,7 +119,7 @@ enum status space_clone(struct space *from, struct space *to)
         if (!is_cloned(region))
             continue;
         if (region_private(region) && !protect_private(region))
-            status = STATUS_NO_MEMORY;
+            status = arch_refusal(&from->arch);
         if (status == STATUS_OK)
             status = clone_region(region, to, &pairs);
     }
@@ -126,6 +127,6 @@ enum status space_clone(struct space *from, struct space *to)
         space_flush(from, USER_BASE, SIZE_MAX);
     if (status == STATUS_OK)
         status = share_private(from, to);
-    pairs_end(&pairs);
+    pairs_end(&pairs, to);
     return status;
 }

@@ -79,7 +79,7 @@ static enum status map_extent(struct region *region, uaddr_t va, struct window w
     clip(&window, va & ~(around - 1), (va & ~(around - 1)) + around);
     if (clip_to_uniform(map->group, &window))
         prot &= ~PROT_BIT_WRITE;
-    return map_window(region, &window, prot, cache) ? STATUS_OK : STATUS_NO_MEMORY;
+    return map_window(region, &window, prot, cache) ? STATUS_OK : arch_refusal(&region->space->arch);
 }
 
 static const struct window everything = {.high = UINT64_MAX};
@@ -88,7 +88,8 @@ static const struct window everything = {.high = UINT64_MAX};
 
 static enum status fault_pinned(struct region *region)
 {
-    return arch_map(&region->space->arch, region->start, region->offset, 1, region->prot, CACHE_NORMAL) ? STATUS_OK : STATUS_NO_MEMORY;
+    struct arch_space *arch = &region->space->arch;
+    return arch_map(arch, region->start, region->offset, 1, region->prot, CACHE_NORMAL) ? STATUS_OK : arch_refusal(arch);
 }
 
 static enum status fault_object(struct region *region, uaddr_t va, bool write)

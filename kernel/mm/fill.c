@@ -153,7 +153,7 @@ static enum status forget_translations(struct extent_map *map, uint64_t start, u
     if (!map->space)
         return mem_unmap_all(container_of(map, struct mem_object, map), start, end);
     if (!arch_unmap(&map->space->arch, start, (end - start) >> MP_SHIFT))
-        return STATUS_NO_MEMORY;
+        return arch_refusal(&map->space->arch);
     space_flush(map->space, start, (end - start) >> MP_SHIFT);
     return STATUS_OK;
 }

@@ -14,6 +14,7 @@
 
 #define OBJECT_CHARGE (sizeof(struct mem_object) + sizeof(struct cow_group))
 #define SIZE_MOST (1ull << 62)
+#define FREE_STEPS 2u /* extents that are given back in one go */
 
 static bool whole_mps(uint64_t bytes) { return !(bytes & (MP_SIZE - 1)); }
 
@@ -128,21 +129,31 @@ static void physical_forget(struct extent_map *map)
     span_free(extent, map->ledger);
 }
 
+/* Up to FREE_STEPS extents, then the object. True: there is more. */
+static bool free_some(struct work *work)
+{
+    struct mem_object *mem = container_of(work, struct mem_object, work);
+    struct ledger *ledger = mem->object.ledger;
+    if (!extents_drop_some(&mem->map, FREE_STEPS))
+        return true;
+    extents_leave(&mem->map);
+    kernel_free(mem, sizeof *mem);
+    if (ledger) {
+        ledger_credit(ledger, LEDGER_KERNEL, OBJECT_CHARGE);
+        object_put(&ledger->object);
+    }
+    return false;
+}
+
 void mem_free(struct object *object)
 {
     struct mem_object *mem = container_of(object, struct mem_object, object);
-    struct ledger *ledger = mem->object.ledger;
     ASSERT(!mem->regions.root, "a region holds a reference to its object");
     if (mem->kind == MEM_PHYSICAL)
         physical_forget(&mem->map);
-    else
-        (void)extents_drop_some(&mem->map, UINT32_MAX);
-    extents_leave(&mem->map);
-    kernel_free(mem, sizeof *mem);
-    if (!ledger)
-        return;
-    ledger_credit(ledger, LEDGER_KERNEL, OBJECT_CHARGE);
-    object_put(&ledger->object);
+    work_init(&mem->work, free_some, nullptr);
+    if (free_some(&mem->work))
+        work_add(&mem->work);
 }
 
 uint64_t mem_size(const struct mem_object *mem) { return mem->size; }
@@ -166,7 +177,7 @@ enum status mem_unmap_all(struct mem_object *mem, uint64_t start, uint64_t end)
         size_t count;
         uaddr_t va = shown(r, start, end, &count);
         if (!arch_unmap(&r->space->arch, va, count))
-            return STATUS_NO_MEMORY;
+            return arch_refusal(&r->space->arch);
         space_flush(r->space, va, count);
     }
     return STATUS_OK;
@@ -180,7 +191,7 @@ enum status mem_write_protect(struct mem_object *mem, uint64_t start, uint64_t e
         size_t count;
         uaddr_t va = shown(r, start, end, &count);
         if (!arch_protect(&r->space->arch, va, count, r->prot & ~PROT_BIT_WRITE))
-            return STATUS_NO_MEMORY;
+            return arch_refusal(&r->space->arch);
         space_flush(r->space, va, count);
     }
     return STATUS_OK;

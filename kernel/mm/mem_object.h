@@ -4,6 +4,7 @@
 
 #include <mm/extent.h>
 #include <mm/space.h>
+#include <object/work.h>
 
 enum mem_kind : uint8_t {
     MEM_ANONYMOUS, /* allocated when touched */
@@ -18,6 +19,7 @@ struct mem_object {
     uint64_t size;           /* bytes, a multiple of the MP */
     struct extent_map map;
     struct tree regions;     /* all regions of all spaces that show it, by offset: the reverse map (region.c) */
+    struct work work;        /* nobody's any more: its memory goes in steps */
 };
 
 /* The memory behind an offset is present; with `write` it is the object's own. Returns OUT_OF_RANGE, NO_MEMORY, LEDGER_SPENT. */

@@ -24,9 +24,10 @@ static enum status prepare(struct space *space, uaddr_t va, uint64_t length, uad
     status = spares_get(spares, space->charge, EXTENTS_MOVE_NEEDS);
     if (status != STATUS_OK)
         goto free_region;
-    status = STATUS_NO_MEMORY;
-    if (!arch_unmap(&space->arch, va, length >> MP_SHIFT))
+    if (!arch_unmap(&space->arch, va, length >> MP_SHIFT)) {
+        status = arch_refusal(&space->arch);
         goto put_spares;
+    }
     space_flush(space, va, length >> MP_SHIFT);
     status = space_unmap(space, to, new_length);
     if (status == STATUS_OK)

@@ -21,9 +21,9 @@ enum status space_init(struct space *space, struct ledger *charge)
 {
     if (ledger_charge(charge, LEDGER_KERNEL, sizeof(struct cow_group)) != STATUS_OK)
         return STATUS_LEDGER_SPENT;
-    if (!arch_space_init(&space->arch)) {
+    if (!arch_space_init(&space->arch, charge)) {
         ledger_credit(charge, LEDGER_KERNEL, sizeof(struct cow_group));
-        return STATUS_NO_MEMORY;
+        return arch_refusal(&space->arch);
     }
     space->regions.root = nullptr;
     space->mapped_bytes = 0;
@@ -41,8 +41,9 @@ bool space_destroy_some(struct space *space, unsigned steps)
     }
     if (!extents_drop_some(&space->memory, steps))
         return false;
+    if (!arch_space_destroy_some(&space->arch, steps))
+        return false;
     extents_leave(&space->memory);
-    arch_space_destroy(&space->arch);
     ledger_credit(space->charge, LEDGER_KERNEL, sizeof(struct cow_group));
     return true;
 }
@@ -251,7 +252,7 @@ static enum status drop_range(struct space *space, uaddr_t va, uaddr_t end)
     size_t count = (end - va) >> MP_SHIFT;
     if (!arch_unmap(&space->arch, va, count)) {
         spares_put(&spares);
-        return STATUS_NO_MEMORY;
+        return arch_refusal(&space->arch);
     }
     space_flush(space, va, count);
     uint64_t bytes = extents_drop(&space->memory, va, end, &spares);
@@ -349,7 +350,7 @@ enum status space_protect(struct space *space, uaddr_t va, uint64_t length, unsi
     for (struct region *region = region_at(space, va); region && region->start < end; region = region_next(region))
         if (!restrict_translations(region, prot)) {
             region_join_edges(space, va, end);
-            return STATUS_NO_MEMORY;
+            return arch_refusal(&space->arch);
         }
     set_prot(space, va, end, prot);
     return STATUS_OK;

@@ -400,6 +400,7 @@ static void step(void)
     else
         object_drop();
     host_fail_after(0, false);
+    host_work();
     ledger.limit[0] = ledger.limit[1] = UINT64_MAX;
 }
 
@@ -437,6 +438,7 @@ static void end(void)
     for (unsigned i = 0; i < OBJECTS; i++)
         if (objects[i].held)
             object_put(&objects[i].mem->object);
+    host_work();
     mm_check();
     EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
     EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);

@@ -35,6 +35,7 @@ static void end_space(struct space *s)
 static void finish(void)
 {
     end_space(&space);
+    host_work();
     mm_check();
     EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
     EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);

@@ -49,16 +49,10 @@ static void task_end(struct task *task)
     object_put(&task->object);
 }
 
-static void settle(void)
-{
-    while (work_some(7)) {
-    }
-}
-
 /* Everything that was made is gone, and paid back, in the child ledger and the one above. */
 static void expect_nothing_left(void)
 {
-    settle();
+    host_work();
     for (int kind = 0; kind < LEDGER_KINDS; kind++) {
         EXPECT_EQUAL(child_ledger.used[kind], 0);
         EXPECT_EQUAL(ledger.used[kind], 0);
@@ -279,7 +273,7 @@ static void end_task(int which)
 {
     task_end(tasks[which]);
     REQUIRE_EQUAL(task_create(&child_ledger, &tasks[which]), STATUS_OK);
-    settle();
+    host_work();
     for (int i = 0; i < NODES; i++)
         if (nodes[i].alive && nodes[i].task == which)
             forget(i);
@@ -541,7 +535,7 @@ TEST(facet_gone_after_the_last)
     }
     object_put(&facet->object);
     task_end(tasks[3]);
-    settle();
+    host_work();
     REQUIRE_EQUAL(task_create(&child_ledger, &tasks[3]), STATUS_OK);
     EXPECT(list_empty(&port->events));
     EXPECT_EQUAL(facet->object.capabilities, 375);

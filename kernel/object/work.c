@@ -1,5 +1,6 @@
 /* work.c: the list behind work.h. Not here: what is done.
  * Invariant: work on the list has a reference to its holder. Under the kernel lock. */
+#include <arch/arch.h>
 #include <object/object.h>
 #include <object/work.h>
 
@@ -35,8 +36,11 @@ static void one_step(struct work *work)
 
 bool work_some(unsigned steps)
 {
-    for (; steps > 0 && !list_empty(&all); steps--)
+    for (; steps > 0 && !list_empty(&all); steps--) {
         one_step(container_of(list_pop_front(&all), struct work, link));
+        if (arch_interrupt_pending())
+            break;
+    }
     work_wanted = !list_empty(&all);
     return work_wanted;
 }

@@ -18,7 +18,7 @@ struct work {
 
 void work_init(struct work *work, bool (*step)(struct work *), struct object *holder);
 void work_add(struct work *work); /* nothing if it is on the list already */
-/* Do up to `steps` steps, in turns. Returns: there is more. */
+/* Do up to `steps` steps, in turns, but only one when an interrupt waits. Returns: there is more. */
 bool work_some(unsigned steps);
 extern bool work_wanted; /* there is some */
 

@@ -6,6 +6,9 @@
 #include <mm/carve.h>
 #include <sched/schedule.h>
 
+#define RETRIES_MOST 100u
+#define RETRY_STEPS 256u /* of work, while no interrupt waits */
+
 static void deadline_passed(struct timer *timer)
 {
     thread_wake(container_of(timer, struct thread, timer), STATUS_TIMED_OUT);
@@ -92,6 +95,19 @@ void thread_cancel_deadline(struct thread *thread)
     if (thread->timed)
         timer_cancel(&thread->timer);
     thread->timed = false;
+}
+
+bool thread_retries(struct thread *thread, enum status status)
+{
+    if (status != STATUS_NO_MEMORY && status != STATUS_LEDGER_SPENT)
+        return false;
+    if (!work_wanted || thread->retries == RETRIES_MOST) {
+        thread->retries = 0;
+        return false;
+    }
+    thread->retries++;
+    (void)work_some(RETRY_STEPS);
+    return true;
 }
 
 void thread_unwait(struct thread *thread)

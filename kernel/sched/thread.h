@@ -44,6 +44,7 @@ struct thread {
     enum thread_state state;
     uint8_t priority, base_priority;
     uint8_t cpu;                      /* where it runs or ran last; wakes there */
+    uint8_t retries;                  /* how often a lack of memory made it try again since it was told of one */
     union {
         struct {
             uint8_t attention;        /* ATTENTION_*: looked at before the thread goes back to user mode */
@@ -125,5 +126,8 @@ void thread_exception(struct thread *thread, enum exception exception, uint64_t 
 /* Ready the wait deadline: DEADLINE_NONE sets none. Returns false when it is past. */
 bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns);
 void thread_cancel_deadline(struct thread *thread);
+/* A call or fault of the thread failed with the status. Was that for lack of memory, and may work that is left give some back? Then some of
+ * it is done: true, the thread should try again. */
+bool thread_retries(struct thread *thread, enum status status);
 
 #endif

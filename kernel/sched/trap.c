@@ -33,7 +33,7 @@ void trap_page_fault(uaddr_t va, unsigned access)
     struct cpu *cpu = this_cpu();
     struct thread *thread = cpu->current;
     enum status status = va < USER_END ? space_fault(&thread->task->space, va, access) : STATUS_BAD_ADDRESS;
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK && !thread_retries(thread, status)) {
         enum exception exception = status == STATUS_BAD_ADDRESS ? EXCEPTION_PAGE_FAULT : EXCEPTION_BUS_ERROR;
         thread->page->upcall_access = access;
         thread_exception(thread, exception, va, access);

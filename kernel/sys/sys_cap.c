@@ -4,7 +4,7 @@
 #include <sched/schedule.h>
 #include <syscalls_kernel.h>
 
-#define REVOKE_STEPS 64u /* capabilities between two looks for interrupts */
+#define REVOKE_STEPS 16u /* capabilities between two looks for interrupts */
 
 static enum status derive(struct thread *thread, cap_t source, uint32_t rights, struct task *to, uint32_t index, cap_t *new)
 {

@@ -120,6 +120,9 @@ void balance_take(struct balance *balance)
     *balance = (struct balance){};
     for (unsigned kind = 0; kind < LEDGER_KINDS; kind++)
         (void)os_ledger_info(BOOTSTRAP_LEDGER, kind, &balance->used[kind], &limit);
+    uint64_t tables = 0; /* page tables stay when what they showed is unmapped */
+    (void)os_task_info(BOOTSTRAP_TASK, TASK_PAGE_TABLE_BYTES, &tables);
+    balance->used[LEDGER_KERNEL] -= tables;
     (void)os_task_info(BOOTSTRAP_TASK, TASK_CAPS, &balance->caps);
     (void)os_task_info(BOOTSTRAP_TASK, TASK_MAPPED_BYTES, &balance->mapped);
     (void)os_task_info(BOOTSTRAP_TASK, TASK_THREADS, &balance->threads);

@@ -135,7 +135,7 @@ def dispatch_function(file, group, op):
         out.append(f"put_{name}:\n" if f"put_{name}" in used_labels else "")
         out.append(undo)
     out.append("answer:\n" if "answer" in used_labels else "")
-    out.append("    if (unfinished(frame, status))\n        return;\n")
+    out.append("    if (unfinished(thread, frame, status))\n        return;\n")
     out += [f"    frame->FRAME_R{i} = (uint64_t){a.name};\n" for i, a in enumerate(op.results, 1)]
     out.append("    frame->FRAME_STATUS = (uint64_t)(int64_t)status;\n}\n")
     return "".join(out).replace(")\n    {\n", ") {\n")
@@ -156,13 +156,18 @@ static inline enum status cap_lookup_argument(struct thread *thread, uint64_t ha
 }
 
 /* Is there no result to write? */
-static inline bool unfinished(struct frame *frame, enum status status)
+static bool look_closer(struct thread *thread, struct frame *frame, enum status status)
 {
-    if (status <= 0) [[clang::likely]]
-        return false;
-    if (status == SYSCALL_RESTART)
+    if (status == SYSCALL_RESTART || thread_retries(thread, status))
         frame->FRAME_PC -= SYSCALL_INSTRUCTION_BYTES;
+    else if (status < 0)
+        return false;
     return true;
+}
+
+static inline bool unfinished(struct thread *thread, struct frame *frame, enum status status)
+{
+    return status != STATUS_OK && look_closer(thread, frame, status);
 }
 """]
     for group in file.groups:

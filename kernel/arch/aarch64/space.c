@@ -63,10 +63,10 @@ void radix_flush_now(struct arch_space *space, uint64_t va, size_t count)
 }
 
 /* --- user spaces ------------------------------------------------------------------------------------------------------------------------- */
-bool arch_space_init(struct arch_space *space)
+bool arch_space_init(struct arch_space *space, struct ledger *ledger)
 {
     *space = (struct arch_space){0};
-    return radix_init(space);
+    return radix_init(space, ledger);
 }
 
 /* What was just written to pages is to be executed, on any CPU. */
@@ -128,7 +128,7 @@ uintptr_t kernel_stack_create(unsigned cpu)
 void kernel_space_create(void)
 {
     asid_init(ASIDS);
-    if (!radix_init(&kernel_space))
+    if (!radix_init(&kernel_space, nullptr))
         panic("no memory for the kernel's page tables");
     for (unsigned i = 0; i < machine.boot->ram_count; i++) {
         struct boot_range ram = machine.boot->ram[i];

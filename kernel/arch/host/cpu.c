@@ -4,6 +4,7 @@
 #include <lib/assert.h>
 #include <arch/radix/radix.h>
 #include <mm/space.h>
+#include <object/work.h>
 #include <sched/cpu.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,12 @@ void host_choose_pairs(void) { pairs_chosen = true; }
 void host_boot_simple(unsigned cluster_shift_wanted, uint64_t size)
 {
     host_boot(cluster_shift_wanted, &size, 1, 0);
+}
+
+void host_work(void)
+{
+    while (work_some(64)) {
+    }
 }
 
 /* --- failures ------------------------------------------------------------------------------------------------------------------------------- */

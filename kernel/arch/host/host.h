@@ -17,6 +17,9 @@ unsigned host_access(struct arch_space *space, uaddr_t va, unsigned access, padd
 /* Panics if a translation in the TLB is not what the page tables say, or less. */
 void host_tlb_check(struct arch_space *space);
 
+/* Do all that waits to be done in steps (object/work.h). */
+void host_work(void);
+
 /* Let the n-th allocation from now on fail, and all after it if `sticky`; 0: none does. */
 void host_fail_after(uint64_t n, bool sticky);
 /* How many allocations there were since. */

@@ -32,12 +32,12 @@ static void flush_all(const struct arch_space *space)
             tlb[i].space = nullptr;
 }
 
-bool arch_space_init(struct arch_space *space)
+bool arch_space_init(struct arch_space *space, struct ledger *ledger)
 {
     *space = (struct arch_space){};
     flush_all(space);
     pairs_flush(space, 0, SIZE_MAX);
-    return radix_init(space);
+    return radix_init(space, ledger);
 }
 
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)

@@ -85,10 +85,10 @@ void radix_flush_now(struct arch_space *space, uint64_t va, size_t count)
     space_flush(container_of(space, struct space, arch), va, count);
 }
 
-bool arch_space_init(struct arch_space *space)
+bool arch_space_init(struct arch_space *space, struct ledger *ledger)
 {
     *space = (struct arch_space){};
-    return radix_init(space);
+    return radix_init(space, ledger);
 }
 
 /* What a write fault maps is written at once: that spares the fault for dirty. */

@@ -3,6 +3,7 @@
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/carve.h>
+#include <object/object.h>
 
 #define SPAN(level) ((size_t)1 << RADIX_SHIFT(level)) /* MPs that an entry translates */
 #define GROUP_BYTES (RADIX_GROUP * MP_SIZE)
@@ -72,7 +73,12 @@ static unsigned next_used(const pte_t *table, unsigned i, unsigned end)
 /* Of entries of this level. */
 static pte_t *table_create(struct arch_space *space, unsigned level, paddr_t *pa)
 {
+    struct radix *radix = &space->radix;
     size_t bytes = table_bytes(level);
+    if (radix->ledger && ledger_charge(radix->ledger, LEDGER_KERNEL, bytes) != STATUS_OK) {
+        radix->refusal = STATUS_LEDGER_SPENT;
+        return nullptr;
+    }
     pte_t *table = nullptr;
     if (bytes < MP_SIZE) {
         table = kernel_alloc(bytes);
@@ -82,24 +88,37 @@ static pte_t *table_create(struct arch_space *space, unsigned level, paddr_t *pa
         table = *pa ? phys_to_virt(*pa) : nullptr;
     }
     if (table) {
-        space->radix.bytes += bytes;
-        space->radix.small += level == 0;
+        radix->bytes += bytes;
+        radix->small += level == 0;
+        return table;
     }
-    return table;
+    radix->refusal = STATUS_NO_MEMORY;
+    if (radix->ledger)
+        ledger_credit(radix->ledger, LEDGER_KERNEL, bytes);
+    return nullptr;
 }
 
-static void table_free(paddr_t pa, unsigned level)
+static void table_free(struct arch_space *space, paddr_t pa, unsigned level)
 {
-    if (table_bytes(level) < MP_SIZE)
-        kernel_free(phys_to_virt(pa), table_bytes(level));
+    size_t bytes = table_bytes(level);
+    if (bytes < MP_SIZE)
+        kernel_free(phys_to_virt(pa), bytes);
     else
         mp_free(pa, 0);
+    space->radix.bytes -= bytes;
+    if (space->radix.ledger)
+        ledger_credit(space->radix.ledger, LEDGER_KERNEL, bytes);
 }
 
-bool radix_init(struct arch_space *space)
+bool radix_init(struct arch_space *space, struct ledger *ledger)
 {
-    space->radix = (struct radix){0};
+    space->radix = (struct radix){.ledger = ledger};
     return table_create(space, RADIX_TOP, &space->radix.root) != nullptr;
+}
+
+enum status arch_refusal(const struct arch_space *space)
+{
+    return (enum status)space->radix.refusal;
 }
 
 /* A table that is out of the tree waits on a list, which goes through the tables' first entries: a walker that still comes by sees an entry
@@ -119,7 +138,6 @@ static void retire(struct arch_space *space, pte_t pte, unsigned level)
             retire(space, table[i], below);
     write_pte(table, space->radix.retired);
     space->radix.retired = link_of(pte_table(pte), below);
-    space->radix.bytes -= table_bytes(below);
     space->radix.small -= below == 0;
 }
 
@@ -127,20 +145,47 @@ static void free_retired(struct arch_space *space)
 {
     for (pte_t link = space->radix.retired, next; link; link = next) {
         next = *(pte_t *)phys_to_virt(link_table(link));
-        table_free(link_table(link), (unsigned)(link >> LINK_LEVEL_SHIFT));
+        table_free(space, link_table(link), (unsigned)(link >> LINK_LEVEL_SHIFT));
     }
     space->radix.retired = 0;
 }
 
-void arch_space_destroy(struct arch_space *space)
+/* Free the first table that has no table below it, on the way down at the lowest addresses. False: only the root is left. */
+static bool destroy_one(struct arch_space *space)
 {
-    pte_t *root = root_of(space);
-    for (unsigned i = 0; (i = next_used(root, i, RADIX_USER_SLOTS)) < RADIX_USER_SLOTS; i++)
-        if (pte_present(root[i]) && !pte_is_leaf(root[i], RADIX_TOP))
-            retire(space, root[i], RADIX_TOP);
+    pte_t *table = root_of(space), *named_by = nullptr;
+    unsigned level = RADIX_TOP;
+    for (unsigned i = 0, end = RADIX_USER_SLOTS; level > 0 && (i = next_used(table, i, end)) < end;) {
+        if (!pte_present(table[i]) || pte_is_leaf(table[i], level)) {
+            write_pte(&table[i++], 0);
+            continue;
+        }
+        named_by = &table[i];
+        table = table_of(*named_by);
+        level--;
+        i = 0;
+        end = slots(level);
+    }
+    if (!named_by)
+        return false;
+    paddr_t pa = pte_table(*named_by);
+    write_pte(named_by, 0);
+    space->radix.small -= level == 0;
+    table_free(space, pa, level);
+    return true;
+}
+
+bool arch_space_destroy_some(struct arch_space *space, unsigned steps)
+{
     free_retired(space);
-    table_free(space->radix.root, RADIX_TOP);
-    space->radix = (struct radix){0};
+    for (; steps > 0; steps--) {
+        if (destroy_one(space))
+            continue;
+        table_free(space, space->radix.root, RADIX_TOP);
+        space->radix = (struct radix){0};
+        return true;
+    }
+    return false;
 }
 
 size_t arch_space_table_bytes(const struct arch_space *space)

@@ -37,8 +37,8 @@
 #endif
 #define RADIX_GROUP 16u
 
-/* The root exists and is zero, the port fills the kernel's slots. */
-bool radix_init(struct arch_space *space);
+/* The root exists and is zero, the port fills the kernel's slots. ledger: pays for all tables; NULL: nobody. */
+bool radix_init(struct arch_space *space, struct ledger *ledger);
 /* Entries with these attributes, leaves up to max_level. As arch_map. */
 bool radix_map(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, pte_t attributes, unsigned max_level);
 /* A fault hit va: is it mapped with that access? Then note accessed (and dirty) in the entry. */

@@ -2,11 +2,15 @@
 #ifndef KERNEL_RADIX_TYPES_H
 #define KERNEL_RADIX_TYPES_H
 
+struct ledger;
+
 /* Owner: the space's lock. */
 struct radix {
     paddr_t root;
+    struct ledger *ledger; /* pays for the tables; NULL: nobody */
+    int refusal;           /* the status of the last table that was not to be had */
     uint64_t retired; /* tables out of the tree, to be freed at the next change; linked by their first entry */
-    size_t bytes;     /* of tables in the tree, root included */
+    size_t bytes;     /* of tables, root and retired ones included */
     size_t small;     /* tables of level 0 */
 };
 

@@ -83,10 +83,10 @@ void radix_flush_now(struct arch_space *, uint64_t, size_t)
 }
 
 /* --- user spaces -------------------------------------------------------------------------------------------------------------------------- */
-bool arch_space_init(struct arch_space *space)
+bool arch_space_init(struct arch_space *space, struct ledger *ledger)
 {
     *space = (struct arch_space){0};
-    if (!radix_init(space))
+    if (!radix_init(space, ledger))
         return false;
     pte_t *root = phys_to_virt(space->radix.root), *kernel_root = phys_to_virt(kernel_space.radix.root);
     memcpy(root + RADIX_USER_SLOTS, kernel_root + RADIX_USER_SLOTS, (512 - RADIX_USER_SLOTS) * sizeof *root);
@@ -159,7 +159,7 @@ uintptr_t kernel_stack_create(unsigned cpu)
 
 void kernel_space_create(void)
 {
-    if (!radix_init(&kernel_space))
+    if (!radix_init(&kernel_space, nullptr))
         panic("no memory for the kernel's page tables");
     for (unsigned i = 0; i < machine.boot->ram_count; i++) {
         struct boot_range ram = machine.boot->ram[i];

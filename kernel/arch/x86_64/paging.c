@@ -12,9 +12,9 @@ void radix_flush_now(struct arch_space *space, uint64_t va, size_t count)
     space_flush(container_of(space, struct space, arch), va, count);
 }
 
-bool arch_space_init(struct arch_space *space)
+bool arch_space_init(struct arch_space *space, struct ledger *ledger)
 {
-    if (!radix_init(space))
+    if (!radix_init(space, ledger))
         return false;
     x86_kernel_root_copy(phys_to_virt(space->radix.root));
     return true;

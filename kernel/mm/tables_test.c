@@ -1,0 +1,143 @@
+/* tables_test.c: page tables are paid for by the task's ledger, and what is large is given back in steps. */
+#include <host.h>
+#include <mm/carve.h>
+#include <mm/frames.h>
+#include <mm/region.h>
+#include <object/work.h>
+#include <unit.h>
+
+#define RW (PROT_BIT_READ | PROT_BIT_WRITE)
+#define FAR (1ull << 30) /* so that each page has a table of its own */
+
+static struct ledger ledger;
+static struct space space;
+
+static void start(void)
+{
+    host_boot_simple(16, 64 << 20);
+    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
+    for (unsigned kind = 0; kind < LEDGER_KINDS; kind++)
+        ledger.limit[kind] = UINT64_MAX;
+    REQUIRE_EQUAL(space_init(&space, &ledger), STATUS_OK);
+}
+
+static void finish(void)
+{
+    while (!space_destroy_some(&space, 1)) {
+    }
+    host_work();
+    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
+    EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
+    EXPECT_EQUAL(ledger.object.references, 1);
+    EXPECT_EQUAL(carve_user_bytes(), 0);
+    mm_check();
+}
+
+static uaddr_t map_page(unsigned i)
+{
+    uaddr_t where = FAR * (i + 1);
+    REQUIRE_EQUAL(space_map(&space, NULL, 0, 0, MP_SIZE, RW | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &where), STATUS_OK);
+    return where;
+}
+
+TEST(tables_are_paid_for)
+{
+    start();
+    uint64_t before = ledger.used[LEDGER_KERNEL] - arch_space_table_bytes(&space.arch);
+    for (unsigned i = 0; i < 50; i++)
+        (void)map_page(i);
+    uint64_t mapped = ledger.used[LEDGER_KERNEL] - arch_space_table_bytes(&space.arch);
+    size_t tables = arch_space_table_bytes(&space.arch);
+    EXPECT_EQUAL(tables, MP_SIZE);
+    uint64_t spans = 0;
+    for (unsigned i = 0; i < 50; i++) {
+        EXPECT_EQUAL(space_fault(&space, FAR * (i + 1), PROT_BIT_WRITE), STATUS_OK);
+        EXPECT(arch_space_table_bytes(&space.arch) >= tables + MP_SIZE);
+        tables = arch_space_table_bytes(&space.arch);
+        spans = ledger.used[LEDGER_KERNEL] - tables - mapped;
+        EXPECT(spans <= (i + 1) * 128);
+    }
+    for (unsigned i = 0; i < 50; i++)
+        EXPECT_EQUAL(space_unmap(&space, FAR * (i + 1), MP_SIZE), STATUS_OK);
+    EXPECT_EQUAL(ledger.used[LEDGER_KERNEL] - arch_space_table_bytes(&space.arch), before);
+    finish();
+}
+
+/* The fault says that the limit is reached, and goes through when it is raised. */
+TEST(no_room_for_a_table)
+{
+    start();
+    for (unsigned i = 0; i < 30; i++) {
+        uaddr_t va = map_page(i);
+        ledger.limit[LEDGER_KERNEL] = ledger.used[LEDGER_KERNEL] + 100 * (i % 3) + i / 3 * 500;
+        enum status status = space_fault(&space, va, PROT_BIT_WRITE);
+        EXPECT(status == STATUS_LEDGER_SPENT || (status == STATUS_OK && i / 3 * 500 > MP_SIZE));
+        ledger.limit[LEDGER_KERNEL] = UINT64_MAX;
+        EXPECT_EQUAL(space_fault(&space, va, PROT_BIT_WRITE), STATUS_OK);
+    }
+    finish();
+}
+
+TEST(no_memory_for_a_table)
+{
+    start();
+    uaddr_t va = map_page(0);
+    for (uint64_t fail = 1; fail < 4; fail++) {
+        host_fail_after(fail, true);
+        EXPECT_EQUAL(space_fault(&space, va, PROT_BIT_WRITE), STATUS_NO_MEMORY);
+        host_fail_after(0, false);
+    }
+    EXPECT_EQUAL(space_fault(&space, va, PROT_BIT_WRITE), STATUS_OK);
+    finish();
+}
+
+TEST(task_without_room_for_its_root)
+{
+    struct space other;
+    start();
+    ledger.limit[LEDGER_KERNEL] = ledger.used[LEDGER_KERNEL] + MP_SIZE;
+    EXPECT_EQUAL(space_init(&other, &ledger), STATUS_LEDGER_SPENT);
+    ledger.limit[LEDGER_KERNEL] = UINT64_MAX;
+    finish();
+}
+
+TEST(tables_end_in_steps)
+{
+    start();
+    for (unsigned i = 0; i < 100; i++)
+        EXPECT_EQUAL(space_fault(&space, map_page(i), PROT_BIT_WRITE), STATUS_OK);
+    for (unsigned steps = 0; space.regions.root || space.memory.extents.root; steps++) {
+        EXPECT(steps < 250);
+        EXPECT(!space_destroy_some(&space, 1));
+    }
+    size_t tables = arch_space_table_bytes(&space.arch);
+    for (unsigned steps = 0; steps < 100; steps++) {
+        EXPECT(!space_destroy_some(&space, 1));
+        EXPECT(tables - arch_space_table_bytes(&space.arch) <= MP_SIZE);
+        tables = arch_space_table_bytes(&space.arch);
+    }
+    finish();
+}
+
+/* What a large object held goes in steps after its end, and its ledger is paid back by then. */
+TEST(large_object_ends_in_steps)
+{
+    start();
+    struct mem_object *mem, *other;
+    REQUIRE_EQUAL(mem_create(&ledger, 64 << 20, &mem), STATUS_OK);
+    REQUIRE_EQUAL(mem_create(&ledger, 64 << 20, &other), STATUS_OK);
+    void *memory;
+    uint64_t length;
+    for (uint64_t i = 0; i < 200; i++) { /* in turns, so that extents of one do not join */
+        EXPECT_EQUAL(mem_touch(mem, i << 18, true, &memory, &length), STATUS_OK);
+        EXPECT_EQUAL(mem_touch(other, i << 18, true, &memory, &length), STATUS_OK);
+    }
+    uint64_t used = ledger.used[LEDGER_PAGES];
+    object_put(&mem->object);
+    EXPECT(ledger.used[LEDGER_PAGES] > used / 2 + used / 4);
+    EXPECT(work_wanted);
+    host_work();
+    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], used / 2);
+    object_put(&other->object);
+    finish();
+}
