@@ -79,7 +79,6 @@ void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argum
 void arch_frame_sanitize(struct frame *frame);
 /* The current CPU goes from running `from` (NULL at first, or dead) to `to`: save and load what is not in the trap path (TLS register
  * if user-writable: into/from frame.FRAME_TLS; FPU access off unless `to` owns this CPU's FPU), and the address space if it differs.
- * from == to: the task's upcall entry or runtime range changed, for ports that keep them at hand.
  * The runtime finds its thread page through a register where the machine has a spare one: x86-64 GS base, aarch64 TPIDRRO_EL0
  * (thread->thread_page_address); on riscv64 and mips64el nothing; on loongarch64 nothing ($r21 is the program's own affair). */
 void arch_thread_switch(struct thread *from, struct thread *to);
@@ -90,6 +89,8 @@ void arch_thread_leave(struct thread *from);
  *   void switch_space(struct cpu *, struct arch_space *to);                     the address space
  *   void switch_fast(struct cpu *, struct thread *from, struct thread *to, const struct task *task);   all the rest; task = to's
  * There both threads came in by system calls. A port that has no entry for messages (trap_message_call) need not fill them in. */
+/* The thread is new, or its task's upcall entry and runtime range changed: for ports that keep them at hand. */
+void arch_thread_runtime(struct thread *thread);
 /* FPU, lazily owned: user mode starts with it off; its first use traps and the port calls trap_fpu(). trap_fpu (portable) decides and
  * calls these. State lives in thread->arch. */
 void arch_fpu_enable(bool on);                 /* for the thread that runs next in user mode on this CPU */

@@ -48,6 +48,7 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     t->cpu = (uint8_t)this_cpu()->number;
     list_init(&t->queue);
     timer_init(&t->timer, deadline_passed);
+    arch_thread_runtime(t);
     list_push_back(&task->threads, &t->task_link);
     task->thread_count++;
     object_get(object); /* the task's list holds one until the thread is dead */

@@ -35,12 +35,13 @@ struct reply;
 struct futex_key { uint64_t a, b; };
 
 struct thread {
-    struct frame frame;               /* first: ports save user registers here */
+    struct frame frame;               /* first: ports save user registers here, and may look at the next three, too */
+    struct thread_page *page;         /* the kernel's view of the thread page */
+    uaddr_t thread_page_address;      /* the program's view of it; fixed */
+    struct arch_thread arch;
     struct object object;
     struct task *task;                /* fixed; holds a reference */
     struct list task_link;            /* on task->threads or leaving */
-    struct thread_page *page;         /* the kernel's view of the thread page */
-    uaddr_t thread_page_address;      /* the program's view of it; fixed */
     enum thread_state state;
     uint8_t priority, base_priority;
     uint8_t cpu;                      /* where it runs or ran last; wakes there */
@@ -71,7 +72,6 @@ struct thread {
     } wait;
     struct { uint64_t exception, address, code; } fault; /* exception_call */
     struct { uint64_t in_length, out_length, in_base, out_base; } window; /* while AWAITING_REPLY or CALLING */
-    struct arch_thread arch;
 };
 
 struct task {

@@ -32,7 +32,7 @@ enum status sys_task_kill(struct thread *thread, struct task *self, uint64_t cod
     return self == thread->task ? SYSCALL_NO_RESULT : STATUS_OK;
 }
 
-enum status sys_task_set_upcall(struct thread *thread, struct task *self, uaddr_t entry, uaddr_t runtime_start, uaddr_t runtime_end,
+enum status sys_task_set_upcall(struct thread *, struct task *self, uaddr_t entry, uaddr_t runtime_start, uaddr_t runtime_end,
                                 uaddr_t critical_start, uaddr_t critical_end)
 {
     if (runtime_start > runtime_end || runtime_end > USER_END || entry < runtime_start || entry > runtime_end ||
@@ -44,8 +44,8 @@ enum status sys_task_set_upcall(struct thread *thread, struct task *self, uaddr_
     self->critical_start = critical_start;
     self->critical_end = critical_end;
     self->foreign = entry != 0;
-    if (self == thread->task)
-        arch_thread_switch(thread, thread); /* ports keep the range at hand */
+    for (struct list *item = self->threads.next; item != &self->threads; item = item->next)
+        arch_thread_runtime(container_of(item, struct thread, task_link));
     return STATUS_OK;
 }
 

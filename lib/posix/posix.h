@@ -17,9 +17,9 @@
 #include "errno.h"
 
 /* A signal handler is to run (thread->taken holds the signal): make the call again after it when the handler has SA_RESTART, else EINTR. */
-#define RESULT_RESTART (-5000L)
+#define RESULT_RESTART (-2000L)
 /* The frame is as it must be: the call has no result to write. */
-#define RESULT_FRAME (-5001L)
+#define RESULT_FRAME (-2001L)
 
 #define PATH_LIMIT 4096u
 
@@ -52,6 +52,7 @@ struct posix_thread {
     uint32_t *clear_tid;                  /* set to 0 and woken at the thread's end */
     uint64_t robust_list;
     struct signal_info taken;             /* taken from proc, its handler not yet entered */
+    long     result;                      /* of a system call, until personality code ends it with a whole frame */
     cap_t    notification;                /* for poll; CAP_NULL until needed */
     uint32_t sleep_word;                  /* always 0: a futex nobody wakes */
     char     name[16];                    /* prctl */

@@ -8,17 +8,20 @@
 #define S(n) ((int64_t)A(n))
 #define P(n) ((void *)A(n))
 
-#define CALL(name, expression)                                                                                         \
-    [[maybe_unused]] static long call_##name([[maybe_unused]] struct posix_thread *self, [[maybe_unused]] struct frame *frame) \
-    {                                                                                                                  \
-        return (expression);                                                                                           \
+#define FUNCTION(name, expression)                                                                                  \
+    [[maybe_unused]] static long name([[maybe_unused]] struct posix_thread *self, [[maybe_unused]] struct frame *frame) \
+    {                                                                                                               \
+        return (expression);                                                                                        \
     }
+#define NONE(name) [[maybe_unused]] static constexpr linux_call name = nullptr;
+#define CALL(name, expression) FUNCTION(call_##name, expression) NONE(whole_##name)
+#define CALL_WHOLE(name, expression) FUNCTION(whole_##name, expression) NONE(call_##name)
 #include "calls.h"
 #undef CALL
+#undef CALL_WHOLE
 
-const struct linux_table_entry linux_table[] = {
-#define NUMBER(name, number) [(number) - LINUX_TABLE_BASE] = {call_##name, #name},
+const struct linux_table_entry linux_table[LINUX_TABLE_LENGTH] = {
+#define NUMBER(name, number) [(number) - LINUX_TABLE_BASE] = {call_##name, whole_##name},
 #include <numbers.h>
 #undef NUMBER
 };
-const unsigned linux_table_length = sizeof linux_table / sizeof linux_table[0];

@@ -1,5 +1,5 @@
 /* calls.h: the Linux calls, by name, and what carries each out: CALL(name, expression) with self, frame and the arguments I(n) int,
- * U(n) unsigned, L(n) 64 bits, P(n) pointer. Which number a name has on a machine is in its numbers.h. Calls of other names: ENOSYS. */
+ * U(n) unsigned, L(n) 64 bits, P(n) pointer. CALL_WHOLE is for those that look at or change other registers of the program. Which number a name has on a machine is in its numbers.h. Calls of other names: ENOSYS. */
 
 /* --- input and output ------------------------------------------------------------------------------------------------------------------ */
 CALL(read, posix_read(self, I(0), P(1), L(2)))
@@ -121,11 +121,11 @@ CALL(munlock, 0)
 CALL(munlockall, 0)
 
 /* --- processes and threads ------------------------------------------------------------------------------------------------------------------------- */
-CALL(fork, posix_clone(self, &(struct clone_request){.flags = SIGCHLD}))
-CALL(vfork, posix_clone(self, &(struct clone_request){.flags = CLONE_VM | CLONE_VFORK | SIGCHLD}))
-CALL(clone, linux_clone(self, frame))
-CALL(execve, posix_execute(self, AT_WORKING_DIRECTORY, P(0), P(1), P(2), 0))
-CALL(execveat, posix_execute(self, I(0), P(1), P(2), P(3), U(4)))
+CALL_WHOLE(fork, posix_clone(self, &(struct clone_request){.flags = SIGCHLD}))
+CALL_WHOLE(vfork, posix_clone(self, &(struct clone_request){.flags = CLONE_VM | CLONE_VFORK | SIGCHLD}))
+CALL_WHOLE(clone, linux_clone(self, frame))
+CALL_WHOLE(execve, posix_execute(self, AT_WORKING_DIRECTORY, P(0), P(1), P(2), 0))
+CALL_WHOLE(execveat, posix_execute(self, I(0), P(1), P(2), P(3), U(4)))
 CALL(exit, (posix_exit_thread(self, I(0)), 0))
 CALL(exit_group, (posix_exit_process((U(0) & 0xff) << 8), 0))
 CALL(wait4, linux_wait4(self, I(0), P(1), U(2), P(3)))
@@ -155,8 +155,8 @@ CALL(setfsgid, PROCESS->egid)
 CALL(getgroups, posix_get_groups(I(0), P(1)))
 CALL(setgroups, posix_set_groups(I(0), P(1)))
 CALL(prctl, linux_prctl(self, I(0), L(1), L(2)))
-CALL(arch_prctl, linux_arch_prctl(frame, I(0), L(1)))
-CALL(set_thread_area, linux_set_thread_area(frame, L(0)))
+CALL_WHOLE(arch_prctl, linux_arch_prctl(frame, I(0), L(1)))
+CALL_WHOLE(set_thread_area, linux_set_thread_area(frame, L(0)))
 CALL(set_tid_address, (self->clear_tid = P(0), (long)self->tid))
 CALL(set_robust_list, L(1) == 24 ? (self->robust_list = L(0), 0) : -EINVAL)
 CALL(get_robust_list, linux_get_robust_list(self, I(0), P(1), P(2)))
@@ -171,7 +171,7 @@ CALL(rt_sigpending, linux_sigpending(self, P(0), L(1)))
 CALL(rt_sigtimedwait, linux_sigtimedwait(self, P(0), P(1), P(2), L(3)))
 CALL(rt_sigqueueinfo, linux_sigqueue(I(0), U(1), P(2)))
 CALL(rt_sigsuspend, linux_sigsuspend(self, P(0), L(1)))
-CALL(rt_sigreturn, linux_sigreturn(self))
+CALL_WHOLE(rt_sigreturn, linux_sigreturn(self))
 CALL(sigaltstack, linux_sigaltstack(self, frame, P(0), P(1)))
 CALL(kill, posix_kill(self, I(0), signal_in(U(1))))
 CALL(tkill, posix_thread_kill(self, 0, I(0), signal_in(U(1))))

@@ -27,11 +27,16 @@
 /* A call: the result goes to the program, unless it is one of RESULT_*. */
 typedef long (*linux_call)(struct posix_thread *self, struct frame *frame);
 struct linux_table_entry {
-    linux_call  function; /* NULL: no such call */
-    const char *name;
+    linux_call function; /* or NULL; of the frame it has arguments, number, pc, stack and frame pointer */
+    linux_call whole;    /* or NULL; it has a whole frame, and may change it */
 };
-extern const struct linux_table_entry linux_table[];
-extern const unsigned linux_table_length;
+#define NUMBER(name, number) char name[(number) - LINUX_TABLE_BASE + 1];
+union linux_numbers {
+#include <numbers.h>
+};
+#undef NUMBER
+#define LINUX_TABLE_LENGTH sizeof(union linux_numbers)
+[[gnu::visibility("hidden")]] extern const struct linux_table_entry linux_table[LINUX_TABLE_LENGTH];
 
 /* --- files.c ------------------------------------------------------------------------------------------------------------------------------ */
 struct linux_statx;

@@ -4,8 +4,13 @@
 #include <personality.h>
 
 void upcall(struct thread_page *page);
-/* A system call on machines where the kernel tells it from the other upcalls. Returns: is only the result new in the frame? */
-bool upcall_call(struct thread_page *page);
+/* A system call on machines where the kernel tells it from the other upcalls, and where the frame need not be whole (linux.h).
+ * Returns: the page when only the result is new in its frame. Else NULL: upcall_finish has to be called with a whole frame, and goes on
+ * from there to what the frame says then. */
+struct thread_page *upcall_call(struct thread_page *page);
+void upcall_finish(struct thread_page *page);
+
+#define RESULT_WHOLE (-2002L) /* the call is one that needs a whole frame, or none at all */
 
 void personality_set_result(struct frame *frame, long result)
 {
@@ -18,7 +23,7 @@ void personality_restart(struct frame *frame)
 }
 
 /* A handler is to run, or the frame is something else than a call's. */
-[[gnu::noinline]] static void finish_specially(struct posix_thread *self, struct frame *frame, long result)
+static void finish_specially(struct posix_thread *self, struct frame *frame, long result)
 {
     if (result == RESULT_RESTART) {
         if (process.actions[self->taken.signal].flags & ACTION_RESTART)
@@ -33,23 +38,35 @@ void personality_restart(struct frame *frame)
         signal_deliver(self);
 }
 
-static inline bool system_call(struct posix_thread *self, struct frame *frame)
+struct thread_page *upcall_call(struct thread_page *page)
 {
-    uint64_t index = LINUX_NUMBER(frame) - LINUX_TABLE_BASE;
-    long result = -ENOSYS;
-    if (index < linux_table_length && linux_table[index].function) [[clang::likely]]
-        result = linux_table[index].function(self, frame);
-    if (self->taken.signal | self->restore_mask | (result <= RESULT_RESTART && result >= RESULT_FRAME)) [[clang::unlikely]] {
-        finish_specially(self, frame, result);
-        return false;
+    uint64_t index = LINUX_NUMBER(&page->frame) - LINUX_TABLE_BASE;
+    linux_call function;
+    if (index >= LINUX_TABLE_LENGTH || !(function = linux_table[index].function)) [[clang::unlikely]] {
+        thread_of(page)->result = RESULT_WHOLE;
+        return nullptr;
     }
-    linux_set_result(frame, result);
-    return true;
+    long result = function(thread_of(page), &page->frame);
+    page = os_thread_page(); /* cheaper than to keep it */
+    struct posix_thread *self = thread_of(page);
+    if (self->taken.signal | self->restore_mask | (result <= RESULT_RESTART && result >= RESULT_FRAME)) [[clang::unlikely]] {
+        self->result = result;
+        return nullptr;
+    }
+    linux_set_result(&page->frame, result);
+    return page;
 }
 
-bool upcall_call(struct thread_page *page)
+void upcall_finish(struct thread_page *page)
 {
-    return system_call(thread_of(page), &page->frame);
+    struct posix_thread *self = thread_of(page);
+    machine_complete(&page->frame);
+    if (self->result == RESULT_WHOLE) {
+        uint64_t index = LINUX_NUMBER(&page->frame) - LINUX_TABLE_BASE;
+        linux_call whole = index < LINUX_TABLE_LENGTH ? linux_table[index].whole : nullptr;
+        self->result = whole ? whole(self, &page->frame) : -ENOSYS;
+    }
+    finish_specially(self, &page->frame, self->result);
 }
 
 /* The signal and its code for an exception of the processor. */
@@ -113,10 +130,12 @@ void upcall(struct thread_page *page)
 {
     struct posix_thread *self = thread_of(page);
     machine_complete(&page->frame);
-    if (page->upcall_reason == UPCALL_SYSCALL) [[clang::likely]]
-        system_call(self, &page->frame);
-    else if (page->upcall_reason == UPCALL_EXCEPTION)
+    if (page->upcall_reason == UPCALL_SYSCALL) {
+        if (upcall_call(page) == nullptr)
+            upcall_finish(page);
+    } else if (page->upcall_reason == UPCALL_EXCEPTION) {
         exception(self, page);
-    else if (signal_collect(self))
+    } else if (signal_collect(self)) {
         signal_deliver(self);
+    }
 }

@@ -1,5 +1,6 @@
 /* frame.h (mips64el): the registers of a user thread, as the kernel saves them and as upcalls show them. r[0] holds nothing.
- * Native system calls: `syscall`, number in $2; r0..r8 of syscalls.idl = $4..$11, $12; results: status in $2, r1..r8 in $5..$11, $12. */
+ * Native system calls: `syscall`, number in $2; r0..r8 of syscalls.idl = $4..$11, $12; results: status in $2, r1..r8 in $5..$11, $12. They
+ * destroy $1, $3, HI and LO. */
 #ifndef ABI_FRAME_H
 #define ABI_FRAME_H
 #include <stdint.h>
@@ -29,4 +30,8 @@ struct frame {
 #define FRAME_TLS tls
 #define SYSCALL_INSTRUCTION_BYTES 4
 #define PAGE_SHIFT 12
+
+/* A foreign system call enters the runtime this many bytes behind the upcall entry. All registers are the program's but $1, $3, HI and LO,
+ * which it destroys, as Linux does; $1 = the thread page; thread_page.frame has pc. The runtime goes back by a jump to that. */
+#define UPCALL_CALL_OFFSET 64
 #endif

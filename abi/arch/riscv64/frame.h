@@ -30,8 +30,8 @@ struct frame {
 #define PAGE_SHIFT 12
 
 /* A foreign system call enters the runtime this many bytes behind the upcall entry. All registers are the program's but t0, the thread page;
- * thread_page.frame has t0 (x[5]) and pc. `ecall` in the runtime with a7 = UPCALL_CALL_RETURN goes back to pc, t0 and a7 of thread_page.frame;
- * all else is as the runtime leaves it. When an interrupt is pending it is the resume system call. */
+ * thread_page.frame has t0 (x[5]) and pc. `ecall` in the runtime with a7 = UPCALL_CALL_RETURN goes back to pc, t0 to t2 and a7 of
+ * thread_page.frame; all else is as the runtime leaves it. Whether an interrupt is pending is for the runtime to see, in its critical range. */
 #define UPCALL_CALL_OFFSET 64
 #define UPCALL_CALL_RETURN 0xff
 #endif

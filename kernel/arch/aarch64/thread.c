@@ -29,6 +29,13 @@ void arch_thread_leave(struct thread *from)
     from->frame.tls = sysreg_read(tpidr_el0);
 }
 
+void arch_thread_runtime(struct thread *thread)
+{
+    struct cpu *cpu = this_cpu();
+    if (thread == cpu->current)
+        switch_runtime(cpu, thread, thread->task);
+}
+
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
     thread_switch(this_cpu(), from, to);

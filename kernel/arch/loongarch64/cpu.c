@@ -35,6 +35,9 @@ void arch_cpu_init(unsigned cpu)
     cpus[cpu].arch.id = machine.cpu_id[cpu];
     cpus[cpu].arch.writing = UINT64_MAX;
     csr_write(CSR_SAVE0, (uint64_t)&cpus[cpu]);
+    csr_write(CSR_SAVE4, 1);
+    if (csr_read(CSR_SAVE4) != 1)
+        panic("this CPU has no CSR.SAVE4");
     csr_write(CSR_EENTRY, (uint64_t)trap_vectors);
     csr_write(CSR_EUEN, 0);
     tlb_init();

@@ -22,6 +22,7 @@
 #define CSR_SAVE1 0x31
 #define CSR_SAVE2 0x32
 #define CSR_SAVE3 0x33
+#define CSR_SAVE4 0x34
 #define CSR_TCFG 0x41
 #define CSR_TICLR 0x44
 #define CSR_TLBRENTRY 0x88

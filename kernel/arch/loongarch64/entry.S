@@ -2,8 +2,9 @@
 #include <csr.h>
 #include <offsets.h>
 
-#define REGISTERS_BUT_SP \
-    R(1) R(2) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) R(21) \
+#define REGISTERS_BUT_SP REGISTERS_BUT_SP_T5678 R(17) R(18) R(19) R(20)
+#define REGISTERS_BUT_SP_T5678 \
+    R(1) R(2) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(21) \
     R(22) R(23) R(24) R(25) R(26) R(27) R(28) R(29) R(30) R(31)
 
     .section .text.entry, "ax"
@@ -14,36 +15,33 @@
 trap_vectors:
     .set vector, 0
     .rept 64 + 13
-    csrwr $sp, CSR_SAVE1
     .if vector == CODE_SYSCALL
+    csrrd $t8, CSR_SAVE4
     b syscall_entry
     .else
+    csrwr $sp, CSR_SAVE1
     b trap_entry
     .endif
     .set vector, vector + 1
     .endr
 
-/* Both: $sp is in SAVE1. Save the registers in the frame of the current thread; then $sp = frame, $r21 = this_cpu(), $t0.. are free. */
-.macro save_user_registers
-    csrrd $sp, CSR_SAVE0
-    ld.d $sp, $sp, CPU_CURRENT
-#define R(n) st.d $r##n, $sp, FRAME_REGISTER(n);
-    REGISTERS_BUT_SP
-#undef R
-    csrrd $t0, CSR_SAVE1
-    csrrd $r21, CSR_SAVE0
-    csrrd $t1, CSR_ERA
-    st.d $t0, $sp, FRAME_REGISTER(3)
-.endm
-
+/* $t8 = the current thread. System calls destroy $t5 to $t8: abi/arch/loongarch64/frame.h. The kernel makes none. */
     .balign 64
     .type syscall_entry, @function
 syscall_entry:
-    save_user_registers
-    lu12i.w $t2, CODE_SYSCALL << 4
-    addi.d $t1, $t1, 4
-    st.d $t2, $sp, FRAME_CAUSE_OFFSET
-    st.d $t1, $sp, FRAME_PC_OFFSET
+    csrrd $t7, CSR_ERA
+    ld.d $t5, $t8, THREAD_AT_RUNTIME_START
+    ld.d $t6, $t8, THREAD_AT_RUNTIME_LENGTH
+    sub.d $t5, $t7, $t5
+    addi.d $t7, $t7, 4
+    bgeu $t5, $t6, foreign_call
+#define R(n) st.d $r##n, $t8, FRAME_REGISTER(n);
+    REGISTERS_BUT_SP_T5678 R(3)
+#undef R
+    lu12i.w $t6, CODE_SYSCALL << 4
+    csrrd $r21, CSR_SAVE0
+    st.d $t6, $t8, FRAME_CAUSE_OFFSET
+    st.d $t7, $t8, FRAME_PC_OFFSET
     ld.d $sp, $r21, CPU_STACK_TOP
     move $fp, $zero
     bl trap_syscall
@@ -53,19 +51,35 @@ trap_return:
     csrwr $t0, CSR_ERA
 #define R(n) ld.d $r##n, $sp, FRAME_REGISTER(n);
     REGISTERS_BUT_SP
+    R(3)
 #undef R
-    ld.d $sp, $sp, FRAME_REGISTER(3)
+    ertn
+/* On to the runtime's call entry, as abi/arch/loongarch64/frame.h says. */
+foreign_call:
+    ld.d $t6, $t8, THREAD_AT_PAGE
+    st.d $t7, $t6, PAGE_FRAME + FRAME_PC_OFFSET
+    ld.d $t7, $t8, THREAD_AT_CALL_ENTRY
+    csrwr $t7, CSR_ERA
+    ld.d $t8, $t8, THREAD_AT_PAGE_ADDRESS
     ertn
     .size syscall_entry, . - syscall_entry
 
+/* $sp is in SAVE1. */
     .balign 64
     .type trap_entry, @function
 trap_entry:
     csrrd $sp, CSR_PRMD
     andi $sp, $sp, 3
     beqz $sp, from_kernel
-    save_user_registers
+    csrrd $sp, CSR_SAVE4
+#define R(n) st.d $r##n, $sp, FRAME_REGISTER(n);
+    REGISTERS_BUT_SP
+#undef R
+    csrrd $t0, CSR_SAVE1
+    csrrd $r21, CSR_SAVE0
+    csrrd $t1, CSR_ERA
     csrrd $t2, CSR_ESTAT
+    st.d $t0, $sp, FRAME_REGISTER(3)
     st.d $t1, $sp, FRAME_PC_OFFSET
     st.d $t2, $sp, FRAME_CAUSE_OFFSET
     ld.d $sp, $r21, CPU_STACK_TOP

@@ -2,6 +2,7 @@
 #include <csr.h>
 #include <lib/string.h>
 #include <machine.h>
+#include <offsets.h>
 #include <sched/cpu.h>
 
 void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argument)
@@ -27,10 +28,25 @@ static void fpu_set(struct cpu *cpu, bool on)
     csr_write(CSR_EUEN, on ? EUEN_FPE : 0);
 }
 
+static_assert(THREAD_AT_RUNTIME_START == offsetof(struct thread, arch.runtime_start));
+static_assert(THREAD_AT_RUNTIME_LENGTH == offsetof(struct thread, arch.runtime_length));
+static_assert(THREAD_AT_CALL_ENTRY == offsetof(struct thread, arch.call_entry) && THREAD_AT_PAGE == offsetof(struct thread, page));
+static_assert(THREAD_AT_PAGE_ADDRESS == offsetof(struct thread, thread_page_address) && PAGE_FRAME == offsetof(struct thread_page, frame));
+#define NO_RUNTIME UINT64_MAX /* as its length: no call is foreign */
+
+void arch_thread_runtime(struct thread *thread)
+{
+    const struct task *task = thread->task;
+    thread->arch.runtime_start = task->runtime_start;
+    thread->arch.runtime_length = task->foreign ? task->runtime_end - task->runtime_start : NO_RUNTIME;
+    thread->arch.call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
+}
+
 void arch_thread_switch(struct thread *, struct thread *to)
 {
     struct cpu *cpu = this_cpu();
     struct space *space = &to->task->space;
+    csr_write(CSR_SAVE4, (uint64_t)to);
     fpu_set(cpu, cpu->fpu_owner == to);
     if (cpu->space != space)
         space_load(cpu, &space->arch);
@@ -47,15 +63,15 @@ void arch_fpu_enable(bool on)
 
 void arch_fpu_save(struct thread *thread)
 {
-    fpu_save_registers(thread->arch.f);
+    fpu_save_registers(thread->arch.fpu.f);
 }
 
 void arch_fpu_restore(struct thread *thread)
 {
-    fpu_load_registers(thread->arch.f);
+    fpu_load_registers(thread->arch.fpu.f);
 }
 
 void arch_fpu_init(struct thread *thread)
 {
-    memset(&thread->arch, 0, sizeof thread->arch);
+    memset(&thread->arch.fpu, 0, sizeof thread->arch.fpu);
 }

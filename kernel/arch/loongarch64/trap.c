@@ -9,7 +9,8 @@
 static_assert(CPU_CURRENT == offsetof(struct cpu, current) && CPU_STACK_TOP == offsetof(struct cpu, stack_top));
 static_assert(offsetof(struct thread, frame) == 0 && FRAME_REGISTER(31) == offsetof(struct frame, r[31]));
 static_assert(FRAME_PC_OFFSET == offsetof(struct frame, pc) && FRAME_CAUSE_OFFSET == offsetof(struct frame, cause));
-static_assert(FPU_FCC == offsetof(struct arch_thread, fcc) && FPU_FCSR == offsetof(struct arch_thread, fcsr));
+static_assert(FPU_FCC == offsetof(typeof_unqual(((struct thread *)0)->arch.fpu), fcc));
+static_assert(FPU_FCSR == offsetof(typeof_unqual(((struct thread *)0)->arch.fpu), fcsr));
 
 #define CAUSE_CODE(cause) ((cause) >> 16 & 0x3f)
 #define CAUSE_FETCH(cause) (((cause) >> 22 & 0x1ff) == 0) /* of ADDRESS_ERROR */

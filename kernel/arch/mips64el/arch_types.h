@@ -5,7 +5,8 @@
  *             A board is a struct board (board.h): interrupt controller, IPIs, clock, power.
  * Addresses   the image in CKSEG0 (-msym32), RAM at CACHED + physical (XKPHYS), device registers at UNCACHED + physical: the kernel has no
  *             page tables. Programs have the TLB to themselves.
- * this_cpu()  $28. In user mode KScratch1 has it; KScratch2 has the root of the page tables.
+ * this_cpu()  $28. KScratch1 has it too, KScratch2 the root of the page tables, KScratch3 the current thread.
+ * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which thread.c keeps in thread->arch.
  * Traps       entry.S fills thread->frame; frame.status is what Status becomes before eret (EXL set); only CU1 varies.
  * Interrupts  timer, board and IPI pins. The kernel takes one only in cpu_wait, which it makes return.
  * IPIs        where the board has none, each CPU looks at its mail at least every POLL_NS: see interrupt.c.
@@ -36,7 +37,10 @@ struct arch_space {
 };
 
 struct arch_thread {
-    uint64_t f[32], fcsr;
+    /* What entry.S looks at: the task's runtime, and where foreign calls go. */
+    uint64_t runtime_start, runtime_length;
+    uaddr_t call_entry;
+    struct { uint64_t f[32], fcsr; } fpu;
 };
 
 /* Owner: the CPU, but as noted. */

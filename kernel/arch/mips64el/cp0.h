@@ -26,6 +26,7 @@
 #define CP0_CONFIG4 $16, 4
 #define CP0_KSCRATCH_CPU $31, 2
 #define CP0_KSCRATCH_ROOT $31, 3
+#define CP0_KSCRATCH_THREAD $31, 4
 
 #define STATUS_IE 0x1
 #define STATUS_EXL 0x2
@@ -50,7 +51,7 @@
 #define ENTRYHI_ASID 0x3ff
 #define CONFIG3_NEEDED (1u << 12 | 1u << 13)         /* RXI, ULRI */
 #define CONFIG4_INVALIDATE(config4) ((config4) >> 29 & 3)
-#define CONFIG4_SCRATCH_NEEDED (3u << 18)            /* KScratch1 and 2 */
+#define CONFIG4_SCRATCH_NEEDED (7u << 18)            /* KScratch1 to 3 */
 #define CONFIG4_ASID_10 (1u << 28)
 
 #ifndef __ASSEMBLER__

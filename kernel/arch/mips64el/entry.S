@@ -10,8 +10,9 @@
 #define sp $29
 #define s8 $30
 #define ra $31
-#define REGISTERS \
-    R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) \
+#define REGISTERS R(1) R(3) REGISTERS_BUT_1_3
+#define REGISTERS_BUT_1_3 \
+    R(2) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) \
     R(21) R(22) R(23) R(24) R(25) R(28) R(29) R(30) R(31)
 
     .set noreorder
@@ -27,30 +28,39 @@ exception_vectors:
 /* Refill, copied from one of the below at boot. */
     .org exception_vectors + 0x080
 
-/* Everything else. */
+/* Everything else. System calls destroy $1, $3, HI and LO: abi/arch/mips64el/frame.h. The kernel makes none. */
     .org exception_vectors + 0x180
     .type general_entry, @function
 general_entry:
-    mfc0 k0, CP0_STATUS
     mfc0 k1, CP0_CAUSE
-    andi k0, k0, STATUS_USER
-    beqz k0, from_kernel
+    dmfc0 k0, CP0_KSCRATCH_THREAD
     andi k1, k1, CAUSE_CODE
     xori k1, k1, CAUSE_SYSCALL
-    dmfc0 k0, CP0_KSCRATCH_CPU
-    beqz k1, syscall_entry
-    ld k0, CPU_CURRENT(k0)
-    b trap_entry
-    nop
+    bnez k1, other_trap
+    dmfc0 k1, CP0_EPC
+    ld $3, THREAD_AT_RUNTIME_START(k0)
+    ld $1, THREAD_AT_RUNTIME_LENGTH(k0)
+    dsubu $3, k1, $3
+    sltu $1, $3, $1
+    bnez $1, syscall_entry
+    daddiu k1, k1, 4
+/* On to the runtime's call entry, as abi/arch/mips64el/frame.h says. */
+    ld $3, THREAD_AT_PAGE(k0)
+    ld $1, THREAD_AT_CALL_ENTRY(k0)
+    sd k1, PAGE_FRAME + FRAME_PC_OFFSET($3)
+    dmtc0 $1, CP0_EPC
+    ld $1, THREAD_AT_PAGE_ADDRESS(k0)
+    ehb
+    eret
 
     .org exception_vectors + 0x200
-interrupt_entry:
+other_trap: /* and interrupts */
     mfc0 k0, CP0_STATUS
     andi k0, k0, STATUS_USER
     beqz k0, from_kernel
-    dmfc0 k0, CP0_KSCRATCH_CPU
+    nop
     b trap_entry
-    ld k0, CPU_CURRENT(k0)
+    dmfc0 k0, CP0_KSCRATCH_THREAD
 
     .balign 64
 broken_refill:
@@ -61,9 +71,9 @@ refill_fault:
     mfc0 k0, CP0_STATUS
     andi k0, k0, STATUS_USER
     beqz k0, broken
-    dmfc0 k0, CP0_KSCRATCH_CPU
+    nop
     b trap_entry
-    ld k0, CPU_CURRENT(k0)
+    dmfc0 k0, CP0_KSCRATCH_THREAD
 
 #define PAGEMASK_OF(shift) ((1 << ((shift) + 1)) - (1 << (PTE_SMALL_SHIFT + 1)))
 
@@ -188,34 +198,27 @@ refill_small_\leaf:
     refill 16
     refill 18
 
-/* k0 = frame. Afterwards: gp = this_cpu(), the kernel's stack and Status, k1 = EPC. */
-.macro save_user_registers
-#define R(n) sd $n, FRAME_REGISTER(n)(k0);
-    REGISTERS
-#undef R
-    mfhi $2
-    mflo $3
+/* k0 = the thread, where its registers are saved, k1 = its pc. Afterwards gp = this_cpu(), the kernel's stack. */
+.macro to_kernel cause, function
+    sd \cause, FRAME_CAUSE_OFFSET(k0)
+    sd k1, FRAME_PC_OFFSET(k0)
     dmfc0 gp, CP0_KSCRATCH_CPU
-    sd $2, FRAME_HI(k0)
-    sd $3, FRAME_LO(k0)
-    dmfc0 k1, CP0_EPC
-    ld sp, CPU_STACK_TOP(gp)
     lui $2, STATUS_KERNEL >> 16
     ori $2, $2, STATUS_KERNEL & 0xffff
+    ld sp, CPU_STACK_TOP(gp)
+    mtc0 $2, CP0_STATUS
+    jal \function
     move s8, zero
 .endm
 
     .balign 64
     .type syscall_entry, @function
 syscall_entry:
-    save_user_registers
+#define R(n) sd $n, FRAME_REGISTER(n)(k0);
+    REGISTERS_BUT_1_3
+#undef R
     li $3, CAUSE_SYSCALL
-    daddiu k1, k1, 4
-    sd $3, FRAME_CAUSE_OFFSET(k0)
-    sd k1, FRAME_PC_OFFSET(k0)
-    mtc0 $2, CP0_STATUS
-    jal trap_syscall
-    nop
+    to_kernel $3, trap_syscall
     .globl arch_return_to_user
     .type arch_return_to_user, @function
 arch_return_to_user:
@@ -238,13 +241,16 @@ arch_return_to_user:
     .balign 64
     .type trap_entry, @function
 trap_entry:
-    save_user_registers
+#define R(n) sd $n, FRAME_REGISTER(n)(k0);
+    REGISTERS
+#undef R
+    mfhi $2
+    mflo $3
+    dmfc0 k1, CP0_EPC
     mfc0 $4, CP0_CAUSE
-    sd k1, FRAME_PC_OFFSET(k0)
-    sd $4, FRAME_CAUSE_OFFSET(k0)
-    mtc0 $2, CP0_STATUS
-    jal trap_user
-    nop
+    sd $2, FRAME_HI(k0)
+    sd $3, FRAME_LO(k0)
+    to_kernel $4, trap_user
     b arch_return_to_user
     nop
     .size trap_entry, . - trap_entry

@@ -3,8 +3,8 @@
 # port uses. SHARED: folders of kernel/arch that it has in common with others.
 # Not sym32, though all addresses would allow it: with it clang 19 mistranslates its own calls of memset and memcpy (jalr memset).
 TARGET := mips64el-unknown-linux-gnuabi64
-KCFLAGS := -march=mips64r2 -mabi=64 -mno-abicalls -fno-pic -msoft-float -G0
-UCFLAGS := -march=mips64r2 -mabi=64 -mno-abicalls -fno-pic -msoft-float -G0
+KCFLAGS := -fomit-frame-pointer -march=mips64r2 -mabi=64 -mno-abicalls -fno-pic -msoft-float -G0
+UCFLAGS := -fomit-frame-pointer -march=mips64r2 -mabi=64 -mno-abicalls -fno-pic -msoft-float -G0
 RCFLAGS := -fvisibility=hidden
 LDFLAGS := -z max-page-size=0x1000
 PLATFORM := cmos_rtc.o pic8259.o pit8254.o uart16550.o

@@ -2,6 +2,7 @@
 #include <board.h>
 #include <cp0.h>
 #include <lib/string.h>
+#include <offsets.h>
 #include <sched/cpu.h>
 
 void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argument)
@@ -26,10 +27,25 @@ void arch_frame_sanitize(struct frame *frame)
     frame->pc &= ~3ull; /* bit 0 would be a mode that the CPU does not have */
 }
 
+static_assert(THREAD_AT_RUNTIME_START == offsetof(struct thread, arch.runtime_start));
+static_assert(THREAD_AT_RUNTIME_LENGTH == offsetof(struct thread, arch.runtime_length));
+static_assert(THREAD_AT_CALL_ENTRY == offsetof(struct thread, arch.call_entry) && THREAD_AT_PAGE == offsetof(struct thread, page));
+static_assert(THREAD_AT_PAGE_ADDRESS == offsetof(struct thread, thread_page_address) && PAGE_FRAME == offsetof(struct thread_page, frame));
+#define NO_RUNTIME UINT64_MAX /* as its length: no call is foreign */
+
+void arch_thread_runtime(struct thread *thread)
+{
+    const struct task *task = thread->task;
+    thread->arch.runtime_start = task->runtime_start;
+    thread->arch.runtime_length = task->foreign ? task->runtime_end - task->runtime_start : NO_RUNTIME;
+    thread->arch.call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
+}
+
 void arch_thread_switch(struct thread *, struct thread *to)
 {
     struct cpu *cpu = this_cpu();
     struct space *space = &to->task->space;
+    cp0_write(CP0_KSCRATCH_THREAD, to);
     to->frame.status = status_of(cpu->fpu_owner == to);
     cp0_write(CP0_USERLOCAL, to->frame.tls);
     if (cpu->space != space)
@@ -55,7 +71,7 @@ void arch_fpu_save(struct thread *thread)
 {
     cp0_write32(CP0_STATUS, STATUS_KERNEL | STATUS_CU1);
     cp0_hazard();
-    fpu_save_registers(thread->arch.f);
+    fpu_save_registers(thread->arch.fpu.f);
     cp0_write32(CP0_STATUS, STATUS_KERNEL);
     cp0_hazard();
 }
@@ -64,12 +80,12 @@ void arch_fpu_restore(struct thread *thread)
 {
     cp0_write32(CP0_STATUS, STATUS_KERNEL | STATUS_CU1);
     cp0_hazard();
-    fpu_load_registers(thread->arch.f);
+    fpu_load_registers(thread->arch.fpu.f);
     cp0_write32(CP0_STATUS, STATUS_KERNEL);
     cp0_hazard();
 }
 
 void arch_fpu_init(struct thread *thread)
 {
-    memset(&thread->arch, 0, sizeof thread->arch);
+    memset(&thread->arch.fpu, 0, sizeof thread->arch.fpu);
 }

@@ -10,7 +10,7 @@ static_assert(CPU_CURRENT == offsetof(struct cpu, current) && CPU_STACK_TOP == o
 static_assert(offsetof(struct thread, frame) == 0 && FRAME_REGISTER(31) == offsetof(struct frame, r[31]));
 static_assert(FRAME_HI == offsetof(struct frame, hi) && FRAME_LO == offsetof(struct frame, lo) && FRAME_PC_OFFSET == offsetof(struct frame, pc));
 static_assert(FRAME_STATUS_OFFSET == offsetof(struct frame, status) && FRAME_CAUSE_OFFSET == offsetof(struct frame, cause));
-static_assert(FPU_FCSR == offsetof(struct arch_thread, fcsr));
+static_assert(FPU_FCSR == offsetof(typeof_unqual(((struct thread *)0)->arch.fpu), fcsr));
 
 #define CODE_OF(cause) ((cause) >> 2 & 31)
 #define COPROCESSOR_OF(cause) ((cause) >> 28 & 3)

@@ -42,7 +42,6 @@ void arch_cpu_init(unsigned cpu)
         init_devices();
     }
     cpus[cpu].arch.hart = machine.hart[cpu];
-    thread_init_cpu(&cpus[cpu]);
     csr_write(sscratch, 0);
     csr_write(stvec, trap_entry);
     csr_write(scounteren, 7); /* cycle, time, instret */

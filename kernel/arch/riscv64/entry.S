@@ -1,27 +1,29 @@
 /* entry.S (riscv64): traps in and out, FPU registers, where secondary CPUs begin. */
 #include <csr.h>
 #include <offsets.h>
-#include <syscall_numbers.h>
 
-#define REGISTERS_BUT_SP_TP X(t0, 5) X(t1, 6) X(t2, 7) REGISTERS_BUT_SP_TP_T012
-#define REGISTERS_BUT_SP_TP_T012 \
-    X(ra, 1) X(gp, 3) X(s0, 8) X(s1, 9) X(a0, 10) X(a1, 11) X(a2, 12) X(a3, 13) X(a4, 14) X(a5, 15) \
+#define REGISTERS_BUT_TP \
+    X(ra, 1) X(gp, 3) X(t0, 5) X(t1, 6) X(t2, 7) REGISTERS_BUT_RA_GP_TP_T012 X(sp, 2)
+#define REGISTERS_BUT_RA_GP_TP_T012 \
+    X(s0, 8) X(s1, 9) X(a0, 10) X(a1, 11) X(a2, 12) X(a3, 13) X(a4, 14) X(a5, 15) \
     X(a6, 16) X(a7, 17) X(s2, 18) X(s3, 19) X(s4, 20) X(s5, 21) X(s6, 22) X(s7, 23) X(s8, 24) X(s9, 25) X(s10, 26) X(s11, 27) \
     X(t3, 28) X(t4, 29) X(t5, 30) X(t6, 31)
 
-/* t0 to t2 are in the frame already; t0 = cause, t1 = pc. */
+/* tp = the thread, where t0 to t2 are already; t0 = cause, t1 = pc. Afterwards tp = this_cpu(), on its stack. */
 .macro save_the_rest
-#define X(name, number) sd name, FRAME_X(number)(sp);
-    REGISTERS_BUT_SP_TP_T012
+    sd ra, FRAME_X(1)(tp)
+    sd sp, FRAME_X(2)(tp)
+    sd gp, FRAME_X(3)(tp)
+    csrrw t2, sscratch, zero
+#define X(name, number) sd name, FRAME_X(number)(tp);
+    REGISTERS_BUT_RA_GP_TP_T012
 #undef X
-    ld t2, CPU_SCRATCH(tp)
-    csrrw t3, sscratch, zero
-    sd t0, FRAME_CAUSE_OFFSET(sp)
-    sd t1, FRAME_PC_OFFSET(sp)
-    sd t2, FRAME_X(2)(sp)
-    sd t3, FRAME_X(4)(sp)
-    ld sp, CPU_STACK_TOP(tp)
+    sd t0, FRAME_CAUSE_OFFSET(tp)
+    sd t1, FRAME_PC_OFFSET(tp)
+    sd t2, FRAME_X(4)(tp)
+    ld tp, THREAD_AT_CPU(tp)
     li s0, 0
+    ld sp, CPU_STACK_TOP(tp)
 .endm
 
     .text
@@ -31,73 +33,68 @@
 trap_entry:
     csrrw tp, sscratch, tp
     beqz tp, from_kernel
-    sd sp, CPU_SCRATCH(tp)
-    ld sp, CPU_CURRENT(tp)
-    sd t0, FRAME_X(5)(sp)
-    sd t1, FRAME_X(6)(sp)
-    sd t2, FRAME_X(7)(sp)
+    sd t0, FRAME_X(5)(tp)
+    sd t1, FRAME_X(6)(tp)
+    sd t2, FRAME_X(7)(tp)
     csrr t0, scause
-    li t2, CAUSE_ECALL
     csrr t1, sepc
-    bne t0, t2, other_trap
-    ld t2, CPU_RUNTIME_START(tp)
-    addi t1, t1, 4
-    ld t0, CPU_RUNTIME_LENGTH(tp)
-    sub t2, t1, t2
-    bgtu t2, t0, foreign_call
-    li t2, CALL_RETURN
-    beq a7, t2, call_return
+    addi t2, t0, -CAUSE_ECALL
+    bnez t2, other_trap
+    ld t0, THREAD_AT_RUNTIME_START(tp)
+    ld t2, THREAD_AT_RUNTIME_LENGTH(tp)
+    sub t0, t1, t0
+    bgeu t0, t2, foreign_call
+    li t0, CALL_RETURN
+    beq a7, t0, call_return
 native_call:
     li t0, CAUSE_ECALL
+    addi t1, t1, 4
     save_the_rest
     call trap_syscall
     j trap_return
 
-/* On to the runtime's call entry, as abi/arch/riscv64/frame.h says. t1 = pc. */
+/* On to the runtime's call entry, as abi/arch/riscv64/frame.h says. */
 foreign_call:
-    ld t2, CPU_THREAD_PAGE(tp)
-    ld t0, FRAME_X(5)(sp)
-    sd t1, PAGE_FRAME + FRAME_PC_OFFSET(t2)
+    ld t2, THREAD_AT_PAGE(tp)
+    ld t0, FRAME_X(5)(tp)
+    addi t1, t1, 4
     sd t0, PAGE_FRAME + FRAME_X(5)(t2)
-    ld t1, CPU_CALL_ENTRY(tp)
-    ld t0, CPU_THREAD_PAGE_ADDRESS(tp)
+    sd t1, PAGE_FRAME + FRAME_PC_OFFSET(t2)
+    ld t1, THREAD_AT_CALL_ENTRY(tp)
+    ld t0, THREAD_AT_PAGE_ADDRESS(tp)
     csrw sepc, t1
-back_as_trapped:
-    ld t1, FRAME_X(6)(sp)
-    ld t2, FRAME_X(7)(sp)
-    ld sp, CPU_SCRATCH(tp)
+    ld t1, FRAME_X(6)(tp)
+    ld t2, FRAME_X(7)(tp)
     csrrw tp, sscratch, tp
     sret
-/* And back to the program. t0 = CPU_RUNTIME_LENGTH. */
+/* And back to the program. t2 = THREAD_AT_RUNTIME_LENGTH. */
 call_return:
-    li t2, -1
-    beq t0, t2, native_call /* not of a runtime */
-    ld t2, CPU_THREAD_PAGE(tp)
-    ld t0, PAGE_PENDING(t2)
-    bnez t0, 1f
+    addi t2, t2, 1
+    beqz t2, native_call /* not of a runtime */
+    ld t2, THREAD_AT_PAGE(tp)
     ld t1, PAGE_FRAME + FRAME_PC_OFFSET(t2)
     ld t0, PAGE_FRAME + FRAME_X(5)(t2)
     ld a7, PAGE_FRAME + FRAME_X(17)(t2)
     csrw sepc, t1
-    j back_as_trapped
-1:  li a7, SYS_MESSAGE_RESUME
-    j native_call
+    ld t1, PAGE_FRAME + FRAME_X(6)(t2)
+    ld t2, PAGE_FRAME + FRAME_X(7)(t2)
+    csrrw tp, sscratch, tp
+    sret
 
 other_trap:
     save_the_rest
     call trap_user
 trap_return:
-    ld sp, CPU_CURRENT(tp)
-    ld t0, FRAME_STATUS_OFFSET(sp)
-    ld t1, FRAME_PC_OFFSET(sp)
+    ld tp, CPU_CURRENT(tp)
+    ld t0, FRAME_STATUS_OFFSET(tp)
+    ld t1, FRAME_PC_OFFSET(tp)
     csrw sscratch, tp
     csrw sstatus, t0
     csrw sepc, t1
-#define X(name, number) ld name, FRAME_X(number)(sp);
-    REGISTERS_BUT_SP_TP
+#define X(name, number) ld name, FRAME_X(number)(tp);
+    REGISTERS_BUT_TP
 #undef X
-    ld tp, FRAME_X(4)(sp)
-    ld sp, FRAME_X(2)(sp)
+    ld tp, FRAME_X(4)(tp)
     sret
     .size trap_entry, . - trap_entry
 
@@ -163,7 +160,7 @@ fpu_save_registers:
     FPU_REGISTERS
 #undef F
     frcsr t0
-    sd t0, 256(a0)
+    sd t0, FPU_FCSR(a0)
     ret
     .size fpu_save_registers, . - fpu_save_registers
 
@@ -173,7 +170,7 @@ fpu_load_registers:
 #define F(n) fld f##n, 8 * n(a0);
     FPU_REGISTERS
 #undef F
-    ld t0, 256(a0)
+    ld t0, FPU_FCSR(a0)
     fscsr t0
     ret
     .size fpu_load_registers, . - fpu_load_registers

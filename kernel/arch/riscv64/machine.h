@@ -24,7 +24,6 @@ extern uint64_t kernel_satp;
 void space_load(struct cpu *cpu, struct arch_space *space);
 
 /* thread.c */
-void thread_init_cpu(struct cpu *cpu);
 
 /* interrupt.c */
 void interrupts_init(unsigned cpu);

@@ -22,33 +22,25 @@ void arch_frame_sanitize(struct frame *frame)
     frame->status = SSTATUS_SPIE | (owner ? SSTATUS_FS : 0);
 }
 
-static_assert(CPU_RUNTIME_START == offsetof(struct cpu, scratch[1]) && CPU_THREAD_PAGE_ADDRESS == offsetof(struct cpu, scratch[5]));
-static_assert(PAGE_FRAME == offsetof(struct thread_page, frame) && PAGE_PENDING == offsetof(struct thread_page, upcall_pending));
-static_assert(CALL_RETURN == UPCALL_CALL_RETURN);
+static_assert(THREAD_AT_CPU == offsetof(struct thread, arch.cpu) && THREAD_AT_RUNTIME_START == offsetof(struct thread, arch.runtime_start));
+static_assert(THREAD_AT_RUNTIME_LENGTH == offsetof(struct thread, arch.runtime_length) && THREAD_AT_CALL_ENTRY == offsetof(struct thread, arch.call_entry));
+static_assert(THREAD_AT_PAGE == offsetof(struct thread, page) && THREAD_AT_PAGE_ADDRESS == offsetof(struct thread, thread_page_address));
+static_assert(PAGE_FRAME == offsetof(struct thread_page, frame) && CALL_RETURN == UPCALL_CALL_RETURN);
 #define NO_RUNTIME UINT64_MAX /* as its length: no call is foreign */
 
-/* What entry.S looks at. */
-static void set_runtime(struct cpu *cpu, const struct thread *to)
+void arch_thread_runtime(struct thread *thread)
 {
-    const struct task *task = to->task;
-    cpu->scratch[1] = task->runtime_start;
-    cpu->scratch[2] = task->foreign ? task->runtime_end - task->runtime_start : NO_RUNTIME;
-    cpu->scratch[3] = task->upcall_entry + UPCALL_CALL_OFFSET;
-    cpu->scratch[4] = (uint64_t)to->page;
-    cpu->scratch[5] = to->thread_page_address;
-}
-
-void thread_init_cpu(struct cpu *cpu)
-{
-    cpu->scratch[2] = NO_RUNTIME;
+    const struct task *task = thread->task;
+    thread->arch.runtime_start = task->runtime_start;
+    thread->arch.runtime_length = task->foreign ? task->runtime_end - task->runtime_start : NO_RUNTIME;
+    thread->arch.call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
 }
 
 void arch_thread_switch(struct thread *, struct thread *to)
 {
     struct cpu *cpu = this_cpu();
-    if (to->task->foreign || cpu->scratch[2] != NO_RUNTIME)
-        set_runtime(cpu, to);
     struct space *space = &to->task->space;
+    to->arch.cpu = cpu;
     to->frame.status = SSTATUS_SPIE | (cpu->fpu_owner == to ? SSTATUS_FS : 0);
     if (cpu->space != space)
         space_load(cpu, &space->arch);
@@ -65,18 +57,18 @@ void arch_fpu_enable(bool on)
 void arch_fpu_save(struct thread *thread)
 {
     csr_set(sstatus, SSTATUS_FS);
-    fpu_save_registers(thread->arch.f);
+    fpu_save_registers(thread->arch.fpu.f);
 }
 
 void arch_fpu_restore(struct thread *thread)
 {
     csr_set(sstatus, SSTATUS_FS);
-    fpu_load_registers(thread->arch.f);
+    fpu_load_registers(thread->arch.fpu.f);
 }
 
 void arch_fpu_init(struct thread *thread)
 {
-    memset(&thread->arch, 0, sizeof thread->arch);
+    memset(&thread->arch.fpu, 0, sizeof thread->arch.fpu);
 }
 
 /* tp is in the frame. */

@@ -7,10 +7,9 @@
 #include <trap.h>
 
 static_assert(CPU_CURRENT == offsetof(struct cpu, current) && CPU_STACK_TOP == offsetof(struct cpu, stack_top));
-static_assert(CPU_SCRATCH == offsetof(struct cpu, scratch) && offsetof(struct thread, frame) == 0);
+static_assert(offsetof(struct thread, frame) == 0 && FPU_FCSR == offsetof(typeof_unqual(((struct thread *)0)->arch.fpu), fcsr));
 static_assert(FRAME_X(31) == offsetof(struct frame, x[31]) && FRAME_PC_OFFSET == offsetof(struct frame, pc));
 static_assert(FRAME_STATUS_OFFSET == offsetof(struct frame, status) && FRAME_CAUSE_OFFSET == offsetof(struct frame, cause));
-static_assert(offsetof(struct arch_thread, fcsr) == 256);
 
 enum cause : uint64_t {
     FETCH_MISALIGNED = 0, FETCH_ACCESS = 1, ILLEGAL = 2, BREAKPOINT = 3, LOAD_MISALIGNED = 4, LOAD_ACCESS = 5, STORE_MISALIGNED = 6,

@@ -46,7 +46,7 @@ runtime_call:
     mov x0, x16
     mov x29, #0
     bl upcall_call
-    tbz w0, #0, runtime_resume
+    cbz x0, finish
     mrs x16, tpidrro_el0
     ldp x0, x1, [x16, #FRAME_X(0)]
     ldp x2, x3, [x16, #FRAME_X(2)]
@@ -62,6 +62,10 @@ runtime_call:
     mov sp, x17
     svc #1
     brk #1
+finish:
+    mrs x0, tpidrro_el0
+    bl upcall_finish
+    b runtime_resume
 
 /* sp = the record that clone_process left. */
 runtime_fork_child:

@@ -1,4 +1,5 @@
 /* entry.S (loongarch64): the ways into the runtime, and the FPU. The thread page begins at the 64 KiB block that the stack pointer is in. */
+#include "offsets.h"
 #include <syscall_numbers.h>
 
     .section .text.entry, "ax", @progbits
@@ -12,12 +13,66 @@ runtime_upcall:
     move $fp, $zero
     move $ra, $zero
     bl upcall
-runtime_critical_start:
-runtime_critical_end:
 runtime_resume:
     ori $a7, $zero, SYS_MESSAGE_RESUME
     syscall 0
     break 1
+
+/* A system call of the program: abi/arch/loongarch64/frame.h. $t8 = the thread page. What upcall_call keeps and does not look at (linux.h)
+ * is saved only when it asks for a whole frame; $t0 to $t8 are Linux's to destroy. */
+    .org runtime_upcall + MACHINE_CALL_OFFSET
+runtime_call:
+    st.d $ra, $t8, FRAME_R(1)
+    st.d $sp, $t8, FRAME_R(3)
+    ld.d $sp, $t8, MACHINE_UPCALL_STACK
+    st.d $a0, $t8, FRAME_R(4)
+    st.d $a1, $t8, FRAME_R(5)
+    st.d $a2, $t8, FRAME_R(6)
+    st.d $a3, $t8, FRAME_R(7)
+    st.d $a4, $t8, FRAME_R(8)
+    st.d $a5, $t8, FRAME_R(9)
+    st.d $a6, $t8, FRAME_R(10)
+    st.d $a7, $t8, FRAME_R(11)
+    st.d $fp, $t8, FRAME_R(22)
+    move $a0, $t8
+    move $fp, $zero
+    bl upcall_call
+    beqz $a0, finish
+    move $t0, $a0
+/* Back to the program. When an interrupt is posted in here, the kernel begins it again. $t0 = the thread page. */
+runtime_critical_start:
+    ld.d $t1, $t0, MACHINE_UPCALL_PENDING
+    bnez $t1, interrupted
+    ld.d $ra, $t0, FRAME_R(1)
+    ld.d $a0, $t0, FRAME_R(4)
+    ld.d $a1, $t0, FRAME_R(5)
+    ld.d $a2, $t0, FRAME_R(6)
+    ld.d $a3, $t0, FRAME_R(7)
+    ld.d $a4, $t0, FRAME_R(8)
+    ld.d $a5, $t0, FRAME_R(9)
+    ld.d $a6, $t0, FRAME_R(10)
+    ld.d $a7, $t0, FRAME_R(11)
+    ld.d $fp, $t0, FRAME_R(22)
+    ld.d $t1, $t0, FRAME_PC_AT
+    ld.d $sp, $t0, FRAME_R(3)
+    jr $t1
+runtime_critical_end:
+
+.macro save_the_rest
+    .irp n, 2,21,23,24,25,26,27,28,29,30,31
+    st.d $r\n, $t0, FRAME_R(\n)
+    .endr
+.endm
+finish:
+    move $t0, $sp
+    bstrins.d $t0, $zero, 15, 0
+    save_the_rest
+    move $a0, $t0
+    bl upcall_finish
+    b runtime_resume
+interrupted: /* resume finds that */
+    save_the_rest
+    b runtime_resume
 
 /* sp = the record that clone_process left. */
 runtime_fork_child:

@@ -1,4 +1,5 @@
 /* entry.S (mips64el): the ways into the runtime, and the FPU. The thread page begins at the 64 KiB block that the stack pointer is in. */
+#include "offsets.h"
 #include <syscall_numbers.h>
 
     .set noreorder
@@ -13,12 +14,78 @@ runtime_upcall:
     dsll $4, $4, 16
     jal upcall
     nop
-runtime_critical_start:
-runtime_critical_end:
 runtime_resume:
     li $2, SYS_MESSAGE_RESUME
     syscall
     break
+
+/* A system call of the program: abi/arch/mips64el/frame.h. $1 = the thread page. What upcall_call keeps and does not look at (linux.h) is
+ * saved only when it asks for a whole frame; $10 to $15 and $24 are Linux's to destroy too (not $25: C
+ * libraries find their tables by it after a call that failed). */
+    .set noat
+    .org runtime_upcall + MACHINE_CALL_OFFSET
+runtime_call:
+    sd $31, FRAME_R(31)($1)
+    sd $29, FRAME_R(29)($1)
+    ld $29, MACHINE_UPCALL_STACK($1)
+    sd $2, FRAME_R(2)($1)
+    sd $4, FRAME_R(4)($1)
+    sd $5, FRAME_R(5)($1)
+    sd $6, FRAME_R(6)($1)
+    sd $7, FRAME_R(7)($1)
+    sd $8, FRAME_R(8)($1)
+    sd $9, FRAME_R(9)($1)
+    sd $25, FRAME_R(25)($1)
+    jal upcall_call
+    move $4, $1
+    beqz $2, finish
+    move $1, $2
+/* Back to the program. When an interrupt is posted in here, the kernel begins it again. $1 = the thread page. */
+runtime_critical_start:
+    ld $3, MACHINE_UPCALL_PENDING($1)
+    bnez $3, interrupted
+    ld $31, FRAME_R(31)($1)
+    ld $2, FRAME_R(2)($1)
+    ld $3, FRAME_R(3)($1) /* some calls have a second result */
+    ld $4, FRAME_R(4)($1)
+    ld $5, FRAME_R(5)($1)
+    ld $6, FRAME_R(6)($1)
+    ld $7, FRAME_R(7)($1)
+    ld $8, FRAME_R(8)($1)
+    ld $9, FRAME_R(9)($1)
+    ld $25, FRAME_R(25)($1)
+    ld $24, FRAME_PC_AT($1)
+    jr $24
+    ld $29, FRAME_R(29)($1)
+runtime_critical_end:
+
+.macro save_the_rest
+    rdhwr $3, $29
+    sd $16, FRAME_R(16)($1)
+    sd $17, FRAME_R(17)($1)
+    sd $18, FRAME_R(18)($1)
+    sd $19, FRAME_R(19)($1)
+    sd $20, FRAME_R(20)($1)
+    sd $21, FRAME_R(21)($1)
+    sd $22, FRAME_R(22)($1)
+    sd $23, FRAME_R(23)($1)
+    sd $28, FRAME_R(28)($1)
+    sd $30, FRAME_R(30)($1)
+    sd $3, FRAME_TLS_AT($1)
+.endm
+finish:
+    dsrl $1, $29, 16
+    dsll $1, $1, 16
+    save_the_rest
+    jal upcall_finish
+    move $4, $1
+    b runtime_resume
+    nop
+interrupted: /* resume finds that */
+    save_the_rest
+    b runtime_resume
+    nop
+    .set at
 
 /* $29 = the record that clone_process left. */
 runtime_fork_child:

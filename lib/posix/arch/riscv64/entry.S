@@ -13,24 +13,21 @@ runtime_upcall:
     li s0, 0
     li ra, 0
     call upcall
-runtime_critical_start:
-runtime_critical_end:
 runtime_resume:
     li a7, SYS_MESSAGE_RESUME
     ecall
     unimp
 
-/* A system call of the program: abi/arch/riscv64/frame.h. t0 = the thread page. */
+/* A system call of the program: abi/arch/riscv64/frame.h. t0 = the thread page. What upcall_call keeps and does not look at (linux.h) is
+ * saved only when it asks for a whole frame. */
     .org runtime_upcall + MACHINE_CALL_OFFSET
 runtime_call:
     sd ra, FRAME_X(1)(t0)
     sd sp, FRAME_X(2)(t0)
-    sd gp, FRAME_X(3)(t0)
-    sd tp, FRAME_X(4)(t0)
+    ld sp, MACHINE_UPCALL_STACK(t0)
     sd t1, FRAME_X(6)(t0)
     sd t2, FRAME_X(7)(t0)
     sd s0, FRAME_X(8)(t0)
-    sd s1, FRAME_X(9)(t0)
     sd a0, FRAME_X(10)(t0)
     sd a1, FRAME_X(11)(t0)
     sd a2, FRAME_X(12)(t0)
@@ -39,30 +36,20 @@ runtime_call:
     sd a5, FRAME_X(15)(t0)
     sd a6, FRAME_X(16)(t0)
     sd a7, FRAME_X(17)(t0)
-    sd s2, FRAME_X(18)(t0)
-    sd s3, FRAME_X(19)(t0)
-    sd s4, FRAME_X(20)(t0)
-    sd s5, FRAME_X(21)(t0)
-    sd s6, FRAME_X(22)(t0)
-    sd s7, FRAME_X(23)(t0)
-    sd s8, FRAME_X(24)(t0)
-    sd s9, FRAME_X(25)(t0)
-    sd s10, FRAME_X(26)(t0)
-    sd s11, FRAME_X(27)(t0)
     sd t3, FRAME_X(28)(t0)
     sd t4, FRAME_X(29)(t0)
     sd t5, FRAME_X(30)(t0)
     sd t6, FRAME_X(31)(t0)
-    ld sp, MACHINE_UPCALL_STACK(t0)
     mv a0, t0
     li s0, 0
-    call upcall_call
-    beqz a0, runtime_resume
-    srli t0, sp, 16
-    slli t0, t0, 16
+    jal upcall_call
+    beqz a0, finish
+    mv t0, a0
+/* Back to the program. When an interrupt is posted in here, the kernel begins it again. t0 = the thread page. */
+runtime_critical_start:
+    ld a7, MACHINE_UPCALL_PENDING(t0)
+    bnez a7, interrupted
     ld ra, FRAME_X(1)(t0)
-    ld t1, FRAME_X(6)(t0)
-    ld t2, FRAME_X(7)(t0)
     ld s0, FRAME_X(8)(t0)
     ld a0, FRAME_X(10)(t0)
     ld a1, FRAME_X(11)(t0)
@@ -78,7 +65,34 @@ runtime_call:
     ld sp, FRAME_X(2)(t0)
     li a7, MACHINE_CALL_RETURN
     ecall
+runtime_critical_end:
     unimp
+
+.macro save_the_rest
+    sd gp, FRAME_X(3)(t0)
+    sd tp, FRAME_X(4)(t0)
+    sd s1, FRAME_X(9)(t0)
+    sd s2, FRAME_X(18)(t0)
+    sd s3, FRAME_X(19)(t0)
+    sd s4, FRAME_X(20)(t0)
+    sd s5, FRAME_X(21)(t0)
+    sd s6, FRAME_X(22)(t0)
+    sd s7, FRAME_X(23)(t0)
+    sd s8, FRAME_X(24)(t0)
+    sd s9, FRAME_X(25)(t0)
+    sd s10, FRAME_X(26)(t0)
+    sd s11, FRAME_X(27)(t0)
+.endm
+finish:
+    srli t0, sp, 16
+    slli t0, t0, 16
+    save_the_rest
+    mv a0, t0
+    call upcall_finish
+    j runtime_resume
+interrupted: /* resume finds that */
+    save_the_rest
+    j runtime_resume
 
 /* sp = the record that clone_process left. */
 runtime_fork_child:

@@ -5,6 +5,7 @@
 #define MACHINE_CALL_OFFSET 64     /* abi/arch/riscv64/frame.h: UPCALL_CALL_OFFSET */
 #define MACHINE_CALL_RETURN 0xff   /* UPCALL_CALL_RETURN */
 
+#define MACHINE_UPCALL_PENDING 128
 #define MACHINE_UPCALL_STACK 136
 #define FRAME_X(n) (208 + 8 * (n))
 

@@ -40,8 +40,8 @@ runtime_call:
     and $-0x10000, %rdi
     xor %ebp, %ebp
     call upcall_call
-    test %al, %al
-    jz runtime_resume
+    test %rax, %rax
+    jz finish
 /* Back to the program without the kernel: the result is in the frame, rbx and r12 to r15 were kept, the rest as it was. When an interrupt is
  * posted in here, the kernel begins it again. */
 runtime_critical_start:
@@ -64,6 +64,11 @@ runtime_critical_start:
     mov %gs:FRAME(RIP), %rcx
     jmp *%rcx
 runtime_critical_end:
+finish:
+    mov %rsp, %rdi
+    and $-0x10000, %rdi
+    call upcall_finish
+    jmp runtime_resume
 
 /* rsp = the record that clone_process left. */
 runtime_fork_child:
