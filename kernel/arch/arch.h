@@ -136,6 +136,9 @@ bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, un
 bool arch_unmap(struct arch_space *space, uaddr_t va, size_t count);
 /* Set the protection of entries that are present (absent ones stay absent). As arch_unmap about splits. */
 bool arch_protect(struct arch_space *space, uaddr_t va, size_t count, unsigned prot);
+/* log2 of the sizes of leaves above the largest cluster, from the smallest on, n below ARCH_LEAVES; 0: there are no more. */
+#define ARCH_LEAVES 2u
+unsigned arch_leaf_shift(unsigned n);
 /* What is mapped at va: false if nothing. prot as granted now. accessed/dirty from hardware or refill. */
 struct arch_mapping { paddr_t pa; size_t size; unsigned prot; bool accessed, dirty; };
 bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mapping);

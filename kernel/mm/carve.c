@@ -16,7 +16,7 @@
 
 #define PIECE_ORDERS 6u /* pieces are smaller than a cluster of at most 64 MPs */
 
-enum pool : uint8_t { POOL_KERNEL, POOL_USER, POOLS };
+enum pool : uint8_t { POOL_KERNEL, POOL_USER, POOL_REST /* of clusters that were taken whole: kept for who has the rest */, POOLS };
 
 struct carved {
     struct tree_node node;
@@ -242,6 +242,12 @@ static void release_range(paddr_t pa, uint64_t size, enum pool pool)
     }
 }
 
+void frames_free_rest(paddr_t pa, uint64_t size)
+{
+    user_mps -= size >> MP_SHIFT;
+    release_range(pa, size, POOL_REST);
+}
+
 void frames_free(paddr_t pa, uint64_t size)
 {
     user_mps -= size >> MP_SHIFT;
@@ -279,6 +285,8 @@ static bool carve_cluster(enum pool pool)
 static paddr_t piece_alloc(unsigned order, enum pool pool)
 {
     struct carved *record = smallest_fit(order, pool);
+    if (!record && pool == POOL_USER && clusters_largest_order() < 0)
+        record = smallest_fit(order, POOL_REST);
     if (!record && carve_cluster(pool))
         record = smallest_fit(order, pool);
     if (!record)
@@ -322,7 +330,7 @@ bool frames_claim(paddr_t pa, uint64_t size)
 {
     struct carved *record = find(cluster_of(pa));
     uint64_t mask = bits((unsigned)(size >> MP_SHIFT)) << mp_index(pa);
-    if (!record || record->pool != POOL_USER || (record->free & mask) != mask || inject_failure())
+    if (!record || record->pool == POOL_KERNEL || (record->free & mask) != mask || inject_failure())
         return false;
     take(record, mask);
     user_mps += size >> MP_SHIFT;

@@ -5,6 +5,7 @@
 #include <mm/clusters.h>
 #include <mm/frames.h>
 #include <mm/region.h>
+#include <mm/reserve.h>
 
 void mm_check(void)
 {
@@ -143,6 +144,7 @@ void space_check(struct space *space)
             ASSERT(region_at(space, va) && region_private(region_at(space, va)), "private memory is seen by a region");
     check_extents(&space->memory);
     check_shares(&space->memory);
+    reservations_check(&space->memory);
     arch_space_check(&space->arch);
 }
 
@@ -151,6 +153,7 @@ void mem_check(struct mem_object *mem)
     if (mem->kind != MEM_PHYSICAL)
         check_extents(&mem->map);
     check_shares(&mem->map);
+    reservations_check(&mem->map);
     const struct span *last = span_of(tree_last(&mem->map.extents));
     ASSERT(!last || last->end <= mem->size, "nothing is present behind the end");
 }

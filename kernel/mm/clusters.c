@@ -1,8 +1,9 @@
 /* clusters.c: free physical clusters, kept in the free memory itself: a run's first bytes hold its node, in a tree by address (to join
- * neighbours) and in a list by the largest naturally aligned block inside it (to find one). No byte is spent outside free memory.
- * Not here: pieces of clusters (carve.c), who owns what.
- * Invariants: runs are maximal, so no two touch; a node's checksum covers its tree links and its length, so that a write to freed memory
- * is noticed before it is followed.
+ * neighbours) and in a list by the largest naturally aligned block inside it (to find one). No byte is spent outside free memory. Runs inside
+ * a block that is kept for somebody are in the tree, but on no list.
+ * Not here: pieces of clusters (carve.c), who owns what, which blocks are kept for whom (reserve.c).
+ * Invariants: runs are maximal, so no two touch but at the edges of blocks; a run is inside one block or in none; a block has free clusters and
+ * used ones; a node's checksum covers its tree links and its length, so that a write to freed memory is noticed before it is followed.
  * Locks: kernel lock. */
 #include <mm/clusters.h>
 #include <lib/assert.h>
@@ -11,7 +12,8 @@
 #include <lib/tree.h>
 #include <mm/inject.h>
 
-#define ORDERS 32u
+#define ORDERS CLUSTER_ORDERS
+#define IN_BLOCK (-1) /* the order of a run that is in a block */
 #define POOL_MOST 16u
 
 /* In the first bytes of a free run. */
@@ -19,8 +21,8 @@ struct run {
     struct tree_node node;
     struct list link;      /* of lists[order] */
     uint64_t count;        /* clusters */
-    uint32_t order;        /* of the largest aligned block inside */
-    uint32_t max_order;    /* in this subtree */
+    int32_t order;         /* of the largest aligned block inside; IN_BLOCK */
+    int32_t max_order;     /* in this subtree */
     uint64_t check;
 };
 static_assert(sizeof(struct run) <= 64);
@@ -38,6 +40,9 @@ static uint32_t lists_filled; /* bit per list that is not empty */
 static uint64_t free_count, run_count;
 static struct pooled *pool;
 static unsigned pool_count;
+static struct tree blocks;      /* by address */
+static struct list cold_blocks; /* the coldest first */
+static uint64_t block_count, block_free; /* clusters that are free in blocks */
 static const uint64_t check_key = 0x51f15ee1d00dfeedu;
 
 void clusters_init(unsigned shift)
@@ -49,6 +54,9 @@ void clusters_init(unsigned shift)
     free_count = run_count = 0;
     pool = nullptr;
     pool_count = 0;
+    blocks.root = nullptr;
+    list_init(&cold_blocks);
+    block_count = block_free = 0;
     for (unsigned order = 0; order < ORDERS; order++)
         list_init(&lists[order]);
 }
@@ -64,7 +72,7 @@ static uint64_t checksum(const struct run *run)
     sum = (sum ^ (uintptr_t)run->node.left) * 0xd6e8feb86659fd93u;
     sum = (sum ^ (uintptr_t)run->node.right) * 0xa0761d6478bd642fu;
     sum = (sum ^ run->count) * 0xe7037ed1a0b428dbu;
-    return sum ^ run->order ^ (uint64_t)run->max_order << 32;
+    return sum ^ (uint32_t)run->order ^ (uint64_t)(uint32_t)run->max_order << 32;
 }
 
 static void verify(const struct run *run)
@@ -75,7 +83,7 @@ static void verify(const struct run *run)
 static void run_update(struct tree_node *node)
 {
     struct run *run = run_of(node), *left = run_of(node->left), *right = run_of(node->right);
-    uint32_t most = run->order;
+    int32_t most = run->order;
     if (left && left->max_order > most)
         most = left->max_order;
     if (right && right->max_order > most)
@@ -85,11 +93,11 @@ static void run_update(struct tree_node *node)
 }
 
 /* The largest k such that an aligned block of 2^k clusters lies inside. */
-static unsigned order_inside(paddr_t start, uint64_t count)
+static int order_inside(paddr_t start, uint64_t count)
 {
     uint64_t first = start >> cluster_shift;
-    unsigned order = 63u - (unsigned)__builtin_clzll(count);
-    if (order >= ORDERS)
+    int order = 63 - __builtin_clzll(count);
+    if (order >= (int)ORDERS)
         order = ORDERS - 1;
     uint64_t aligned = (first + (1ull << order) - 1) & ~((1ull << order) - 1);
     return aligned + (1ull << order) <= first + count ? order : order - 1;
@@ -97,19 +105,23 @@ static unsigned order_inside(paddr_t start, uint64_t count)
 
 static void list_add_run(struct run *run)
 {
+    if (run->order == IN_BLOCK)
+        return;
     list_push_front(&lists[run->order], &run->link);
     lists_filled |= 1u << run->order;
 }
 
 static void list_remove_run(struct run *run)
 {
+    if (run->order == IN_BLOCK)
+        return;
     ASSERT(run->link.next->previous == &run->link && run->link.previous->next == &run->link, "nobody writes to free memory");
     list_remove(&run->link);
     if (list_empty(&lists[run->order]))
         lists_filled &= ~(1u << run->order);
 }
 
-static void run_insert(paddr_t start, uint64_t count)
+static void run_insert(paddr_t start, uint64_t count, bool in_block)
 {
     struct run *run = phys_to_virt(start);
     struct tree_node *parent = nullptr, **link = &runs.root;
@@ -119,7 +131,7 @@ static void run_insert(paddr_t start, uint64_t count)
         link = run < run_of(parent) ? &parent->left : &parent->right;
     }
     run->count = count;
-    run->order = order_inside(start, count);
+    run->order = in_block ? IN_BLOCK : order_inside(start, count);
     tree_insert(&runs, &run->node, parent, link, run_update);
     list_add_run(run);
     run_count++;
@@ -136,7 +148,7 @@ static void run_remove(struct run *run)
 static void run_resize(struct run *run, uint64_t count)
 {
     verify(run);
-    unsigned order = order_inside(run_start(run), count);
+    int order = run->order == IN_BLOCK ? IN_BLOCK : order_inside(run_start(run), count);
     run->count = count;
     if (order == run->order) {
         run->check = checksum(run);
@@ -153,12 +165,13 @@ static void run_take(struct run *run, paddr_t pa, uint64_t count)
 {
     paddr_t end = pa + (count << cluster_shift), old_end = run_end(run);
     uint64_t before = (pa - run_start(run)) >> cluster_shift;
+    bool in_block = run->order == IN_BLOCK;
     if (before)
         run_resize(run, before);
     else
         run_remove(run);
     if (end < old_end)
-        run_insert(end, (old_end - end) >> cluster_shift);
+        run_insert(end, (old_end - end) >> cluster_shift, in_block);
     free_count -= count;
 }
 
@@ -182,14 +195,14 @@ static struct run *run_at_or_below(paddr_t pa)
 static struct run *highest_run(unsigned order)
 {
     struct run *run = run_of(runs.root);
-    if (!run || run->max_order < order)
+    if (!run || run->max_order < (int)order)
         return nullptr;
     for (;;) {
         verify(run);
         struct run *right = run_of(run->node.right);
-        if (right && right->max_order >= order)
+        if (right && right->max_order >= (int)order)
             run = right;
-        else if (run->order >= order)
+        else if (run->order >= (int)order)
             return run;
         else
             run = run_of(run->node.left);
@@ -245,55 +258,175 @@ paddr_t clusters_alloc(unsigned order, enum cluster_use use)
     if (inject_failure())
         return 0;
     paddr_t pa = alloc_from_runs(order, use);
-    if (pa || !pool)
-        return pa;
-    clusters_drain_pool();
-    return alloc_from_runs(order, use);
-}
-
-paddr_t cluster_alloc_congruent(unsigned align_shift, uint64_t within)
-{
-    struct run *run = align_shift > cluster_shift ? smallest_run(align_shift - cluster_shift) : nullptr;
-    if (!run || inject_failure())
-        return 0;
-    paddr_t pa = align_up(run_start(run), 1ull << align_shift) + within;
-    run_take(run, pa, 1);
+    if (!pa && pool) {
+        clusters_drain_pool();
+        pa = alloc_from_runs(order, use);
+    }
+    while (!pa && block_count) {
+        block_break(container_of(cold_blocks.next, struct block, link));
+        pa = alloc_from_runs(order, use);
+    }
     return pa;
 }
 
 bool clusters_claim(paddr_t pa, uint64_t count)
 {
     struct run *run = run_at_or_below(pa);
-    if (!run || run_end(run) < pa + (count << cluster_shift) || inject_failure())
+    if (!run || run->order == IN_BLOCK || run_end(run) < pa + (count << cluster_shift) || inject_failure())
         return false;
     run_take(run, pa, count);
     return true;
 }
 
-void clusters_free(paddr_t pa, uint64_t count)
+/* --- freeing, and blocks -------------------------------------------------------------------------------------------------------------- */
+
+static struct block *block_of(struct tree_node *node) { return node ? container_of(node, struct block, node) : nullptr; }
+static paddr_t block_end(const struct block *block) { return block->pa + (block->count << cluster_shift); }
+
+/* The block that holds pa, or the first one above. */
+static struct block *block_at_or_after(paddr_t pa)
 {
-    ASSERT(count && !(pa & (cluster_size() - 1)), "clusters are freed whole");
+    struct block *best = nullptr, *block = block_of(blocks.root);
+    while (block) {
+        if (pa < block_end(block)) {
+            best = block;
+            block = block_of(block->node.left);
+        } else {
+            block = block_of(block->node.right);
+        }
+    }
+    return best;
+}
+
+/* The range is free now, all of it in this block or (NULL) all of it in none: join it with its neighbours. */
+static void run_join(paddr_t pa, uint64_t count, const struct block *block)
+{
     struct run *before = run_at_or_below(pa);
     struct run *after = run_of(before ? tree_next(&before->node) : tree_first(&runs));
     paddr_t end = pa + (count << cluster_shift);
     ASSERT((!before || run_end(before) <= pa) && (!after || run_start(after) >= end), "a cluster is freed once");
-    free_count += count;
-    if (after && run_start(after) == end) {
+    bool joins_after = after && run_start(after) == end && (block ? end < block_end(block) : after->order != IN_BLOCK);
+    bool joins_before = before && run_end(before) == pa && (block ? pa > block->pa : before->order != IN_BLOCK);
+    if (joins_after) {
         count += after->count;
         run_remove(after);
     }
-    if (before && run_end(before) == pa)
+    if (joins_before)
         run_resize(before, before->count + count);
     else
-        run_insert(pa, count);
+        run_insert(pa, count, block);
 }
+
+static void block_end_now(struct block *block)
+{
+    tree_remove(&blocks, &block->node, nullptr);
+    list_remove(&block->link);
+    block_count--;
+    block_free -= block->free;
+    block_ended(block);
+}
+
+void block_break(struct block *block)
+{
+    paddr_t at = block->pa, end = block_end(block);
+    while (at < end) {
+        struct run *run = run_at_or_below(at);
+        if (!run || run_end(run) <= at)
+            run = run_of(run ? tree_next(&run->node) : tree_first(&runs));
+        if (!run || run_start(run) >= end)
+            break;
+        paddr_t start = run_start(run);
+        uint64_t count = run->count;
+        run_remove(run);
+        run_join(start, count, nullptr);
+        at = start + (count << cluster_shift);
+    }
+    block_end_now(block);
+}
+
+void clusters_free(paddr_t pa, uint64_t count)
+{
+    ASSERT(count && !(pa & (cluster_size() - 1)), "clusters are freed whole");
+    free_count += count;
+    while (count) {
+        struct block *block = block_count ? block_at_or_after(pa) : nullptr;
+        bool inside = block && block->pa <= pa;
+        uint64_t part = !block ? count : ((inside ? block_end(block) : block->pa) - pa) >> cluster_shift;
+        if (part > count)
+            part = count;
+        run_join(pa, part, inside ? block : nullptr);
+        if (inside) {
+            block->free += part;
+            block_free += part;
+            if (block->free == block->count)
+                block_break(block);
+        }
+        pa += part << cluster_shift;
+        count -= part;
+    }
+}
+
+bool block_keep(struct block *block, unsigned order, paddr_t preferred)
+{
+    uint64_t size = cluster_size() << order;
+    struct run *run = preferred && !(preferred & (size - 1)) ? run_at_or_below(preferred) : nullptr;
+    block->pa = preferred;
+    if (!run || run->order == IN_BLOCK || run_end(run) < preferred + size) {
+        run = smallest_run(order);
+        if (!run || inject_failure())
+            return false;
+        block->pa = align_up(run_start(run), size);
+    }
+    block->count = block->free = 1ull << order;
+    run_take(run, block->pa, block->count);
+    run_insert(block->pa, block->count, true);
+    free_count += block->count;
+    struct tree_node *parent = nullptr, **link = &blocks.root;
+    while (*link) {
+        parent = *link;
+        link = block->pa < block_of(parent)->pa ? &parent->left : &parent->right;
+    }
+    tree_insert(&blocks, &block->node, parent, link, nullptr);
+    list_push_back(&cold_blocks, &block->link);
+    block_count++;
+    block_free += block->free;
+    return true;
+}
+
+bool block_claim(struct block *block, paddr_t pa)
+{
+    struct run *run = run_at_or_below(pa);
+    if (!run || run_end(run) <= pa || inject_failure())
+        return false;
+    run_take(run, pa, 1);
+    block->free--;
+    block_free--;
+    list_remove(&block->link);
+    list_push_back(&cold_blocks, &block->link);
+    if (!block->free)
+        block_end_now(block);
+    return true;
+}
+
+uint64_t blocks_count(void) { return block_count; }
+uint64_t blocks_free_bytes(void) { return block_free << cluster_shift; }
 
 uint64_t clusters_free_bytes(void) { return (free_count + pool_count) << cluster_shift; }
 uint64_t clusters_free_runs(void) { return run_count; }
 
 int clusters_largest_order(void)
 {
-    return runs.root ? (int)run_of(runs.root)->max_order : pool ? 0 : -1;
+    int most = runs.root ? run_of(runs.root)->max_order : -1;
+    return most < 0 && pool ? 0 : most;
+}
+
+uint64_t clusters_runs_of_order(unsigned order)
+{
+    uint64_t count = 0;
+    if (order < ORDERS)
+        for (const struct list *link = lists[order].next; link != &lists[order]; link = link->next)
+            count++;
+    return count;
 }
 
 /* The pool stays small beside free memory, and its clusters come from the ends of runs, out of the way of objects that grow upwards. */
@@ -302,6 +435,8 @@ bool clusters_zero_ahead(void)
     if (pool_count >= POOL_MOST || pool_count >= free_count / 32)
         return false;
     struct run *run = smallest_run(0);
+    if (!run)
+        return false;
     paddr_t pa = run_end(run) - cluster_size();
     run_take(run, pa, 1);
     struct pooled *first = phys_to_virt(pa);
@@ -313,20 +448,48 @@ bool clusters_zero_ahead(void)
     return true;
 }
 
+/* The run is in one block, or in none, as its order says; returns how many of its clusters are in one. */
+static uint64_t check_place(const struct run *run)
+{
+    const struct block *block = block_at_or_after(run_start(run));
+    bool inside = block && block->pa <= run_start(run);
+    ASSERT(inside == (run->order == IN_BLOCK), "a run knows whether it is in a block");
+    ASSERT(!block || run_end(run) <= (inside ? block_end(block) : block->pa), "a run does not cross an edge of a block");
+    return inside ? run->count : 0;
+}
+
+static void check_blocks(uint64_t free_in_blocks)
+{
+    uint64_t free = 0, count = 0;
+    for (struct tree_node *node = tree_first(&blocks); node; node = tree_next(node), count++) {
+        const struct block *block = block_of(node);
+        ASSERT(block->free > 0 && block->free <= block->count, "a block has free clusters");
+        free += block->free;
+    }
+    ASSERT(free == free_in_blocks && free == block_free && count == block_count, "what is free in blocks is counted");
+}
+
 void clusters_check(void)
 {
-    uint64_t clusters = 0, seen = 0;
+    uint64_t clusters = 0, seen = 0, in_blocks = 0, runs_in_blocks = 0;
     paddr_t last_end = 0;
+    bool last_in_block = false;
     for (struct tree_node *node = tree_first(&runs); node; node = tree_next(node)) {
         struct run *run = run_of(node);
+        bool in_block = run->order == IN_BLOCK;
         verify(run);
-        ASSERT(!seen || run_start(run) > last_end, "free runs are maximal");
-        ASSERT(run->order == order_inside(run_start(run), run->count), "a run is on the list of its order");
+        ASSERT(!seen || run_start(run) > last_end || ((in_block || last_in_block) && run_start(run) == last_end), "free runs are maximal");
+        ASSERT(in_block || run->order == order_inside(run_start(run), run->count), "a run is on the list of its order");
         last_end = run_end(run);
+        last_in_block = in_block;
+        in_blocks += check_place(run);
+        runs_in_blocks += in_block;
         clusters += run->count;
         seen++;
     }
     ASSERT(clusters == free_count && seen == run_count, "the free clusters are counted");
+    check_blocks(in_blocks);
+    seen -= runs_in_blocks;
     for (unsigned order = 0; order < ORDERS; order++) {
         ASSERT(list_empty(&lists[order]) == !(lists_filled >> order & 1), "the map of lists is right");
         for (struct list *link = lists[order].next; link != &lists[order]; link = link->next)

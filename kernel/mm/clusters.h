@@ -4,6 +4,8 @@
 #define KERNEL_CLUSTERS_H
 
 #include <arch/arch.h>
+#include <lib/list.h>
+#include <lib/tree.h>
 
 extern unsigned cluster_shift;
 static inline uint64_t cluster_size(void) { return 1ull << cluster_shift; }
@@ -18,17 +20,37 @@ enum cluster_use { CLUSTER_MOVABLE, CLUSTER_UNMOVABLE };
 [[nodiscard]] paddr_t clusters_alloc(unsigned order, enum cluster_use use);
 /* One movable cluster full of zeros, from the pool of those zeroed ahead; 0: the pool is empty. */
 [[nodiscard]] paddr_t cluster_alloc_zeroed(void);
-/* These very clusters, if all of them are free. */
+/* These very clusters, if all of them are free and in no block. */
 [[nodiscard]] bool clusters_claim(paddr_t pa, uint64_t count);
-/* One movable cluster whose address is `within` modulo 1 << align_shift, from a free aligned block of that size, so that its neighbours
- * can follow. 0: there is no such block. Requires: within a multiple of the cluster, below 1 << align_shift. */
-[[nodiscard]] paddr_t cluster_alloc_congruent(unsigned align_shift, uint64_t within);
 /* Give back (or hand over at boot) whole clusters, any number. Never fails. */
 void clusters_free(paddr_t pa, uint64_t count);
 
-uint64_t clusters_free_bytes(void); /* the pool of zeroed ones included */
+/* A naturally aligned block of clusters that is kept for somebody (reserve.c). What is free of it counts as free, and is taken by others
+ * when nothing else is left, from the block first that was used last the longest ago. It ends when all of it is in use, when all of it is free,
+ * or when it is broken. */
+struct block {
+    struct tree_node node;
+    struct list link;     /* coldest first */
+    paddr_t pa;
+    uint64_t count, free; /* clusters */
+};
+/* Keep 2^order free clusters: those at `preferred` if they can be had. false: there is no such block. */
+[[nodiscard]] bool block_keep(struct block *block, unsigned order, paddr_t preferred);
+/* Take a cluster of the block, which may end it. Requires: inside the block. false: it is in use. */
+[[nodiscard]] bool block_claim(struct block *block, paddr_t pa);
+/* End it: what is free of it is everybody's. */
+void block_break(struct block *block);
+/* Its owner's: the block has ended. May not allocate or free. */
+void block_ended(struct block *block);
+uint64_t blocks_count(void);
+uint64_t blocks_free_bytes(void); /* free in blocks */
+
+uint64_t clusters_free_bytes(void); /* the pool of zeroed ones and blocks included */
 uint64_t clusters_free_runs(void);
-/* Largest order a clusters_alloc could get now; -1: nothing is free. */
+/* Runs, outside of blocks, whose largest aligned block inside is of this order. */
+uint64_t clusters_runs_of_order(unsigned order);
+#define CLUSTER_ORDERS 32u
+/* Largest order a clusters_alloc could get now without breaking a block; -1: nothing is free. */
 int clusters_largest_order(void);
 /* Zero one cluster for the pool: true if it did. */
 bool clusters_zero_ahead(void);

@@ -73,17 +73,6 @@ TEST(the_smallest_run_that_fits_is_used)
     EXPECT_EQUAL(clusters_alloc(0, CLUSTER_MOVABLE), a);
 }
 
-TEST(congruent_cluster_leaves_room_for_its_neighbours)
-{
-    start(16, 64 << 20);
-    paddr_t pa = cluster_alloc_congruent(21, 0x30000);
-    EXPECT_EQUAL(pa & 0x1fffff, 0x30000);
-    EXPECT(clusters_claim(pa + 0x10000, 1));
-    EXPECT(!clusters_claim(pa, 1));
-    EXPECT(clusters_claim(pa - 0x30000, 3));
-    clusters_check();
-}
-
 TEST(zeroed_ahead_clusters_are_zero_and_counted_free)
 {
     start(16, 16 << 20);

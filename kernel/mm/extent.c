@@ -6,6 +6,7 @@
 #include <lib/assert.h>
 #include <mm/carve.h>
 #include <mm/frames.h>
+#include <mm/reserve.h>
 
 void extents_init(struct extent_map *map, struct ledger *ledger, struct space *space)
 {
@@ -143,6 +144,7 @@ static void group_join(struct cow_group *group, struct extent_map *map)
 
 void extents_leave(struct extent_map *map)
 {
+    reservations_break(map, 0, UINT64_MAX);
     struct cow_group *group = map->group;
     if (!group)
         return;

@@ -12,6 +12,7 @@ struct space;
 
 struct extent_map {
     struct tree extents;     /* struct span, value: physical address */
+    struct tree reservations; /* mm/reserve.c */
     struct cow_group *group; /* NULL: was never cloned */
     struct list members;     /* of group->members */
     struct ledger *ledger;   /* pays for frames and records; kept alive by the owner of the map. NULL: nobody */

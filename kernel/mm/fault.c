@@ -4,6 +4,7 @@
  * Locks: the space's, then the object's (today: the kernel lock). */
 #include <lib/assert.h>
 #include <mm/clusters.h>
+#include <mm/counters.h>
 #include <mm/fill.h>
 #include <mm/region.h>
 
@@ -47,19 +48,32 @@ static bool map_window(struct region *region, const struct window *window, unsig
     return arch_map(&region->space->arch, window->low, window_pa(window), (window->high - window->low) >> MP_SHIFT, prot, cache);
 }
 
-/* A whole superpage around va lies in the window, aligned in memory: map it as one leaf, in place of what is there. */
+/* A whole leaf of this size around va lies in the window, aligned in memory: map it, in place of what is there. */
+static bool map_leaf(struct region *region, const struct window *window, const struct cow_group *group, unsigned cache, uint64_t size)
+{
+    uaddr_t start = window->va & ~(size - 1);
+    struct window whole = *window;
+    if (start < window->low || start + size > window->high || ((window->va ^ window->pa) & (size - 1)))
+        return false;
+    clip(&whole, start, start + size);
+    bool shared = clip_to_uniform(group, &whole);
+    if (whole.high - whole.low != size || !arch_unmap(&region->space->arch, start, size >> MP_SHIFT))
+        return false;
+    space_flush(region->space, start, size >> MP_SHIFT);
+    bool done = map_window(region, &whole, shared ? region->prot & ~PROT_BIT_WRITE : region->prot, cache);
+    counters.promotions += done;
+    return done;
+}
+
+/* The largest leaf above the cluster that fits. */
 static bool map_super(struct region *region, const struct window *window, const struct cow_group *group, unsigned cache)
 {
-    uaddr_t super = window->va & ~(SUPER_SIZE - 1);
-    struct window whole = *window;
-    if (super < window->low || super + SUPER_SIZE > window->high || ((window->va ^ window->pa) & (SUPER_SIZE - 1)))
+    if (region->flags & REGION_NO_HUGE || window->high - window->low < SUPER_SIZE)
         return false;
-    clip(&whole, super, super + SUPER_SIZE);
-    bool shared = clip_to_uniform(group, &whole);
-    if (whole.high - whole.low != SUPER_SIZE || !arch_unmap(&region->space->arch, super, SUPER_SIZE >> MP_SHIFT))
-        return false;
-    space_flush(region->space, super, SUPER_SIZE >> MP_SHIFT);
-    return map_window(region, &whole, shared ? region->prot & ~PROT_BIT_WRITE : region->prot, cache);
+    for (unsigned n = ARCH_LEAVES; n--;)
+        if (arch_leaf_shift(n) && map_leaf(region, window, group, cache, 1ull << arch_leaf_shift(n)))
+            return true;
+    return false;
 }
 
 /* Map the extent of `map` that has `offset`, which the region shows at va, and what of it lies around. `writable`: entries may be, where
@@ -126,6 +140,14 @@ static uaddr_t private_end(const struct region *region)
     return region->start + size;
 }
 
+/* How far a region of anonymous memory may yet grow upwards: as far as nothing is there, and not by more than it has. */
+static uint64_t room_above(const struct region *region)
+{
+    const struct region *next = region_next(region);
+    uint64_t room = (next ? next->start : USER_END) - region->end;
+    return region->mem ? 0 : room < region_size(region) ? room : region_size(region);
+}
+
 /* Around va, inside its cluster: where the private memory of this region, or of anonymous ones that touch it, can be seen. */
 static struct place private_place(struct region *region, uaddr_t va)
 {
@@ -134,8 +156,7 @@ static struct place private_place(struct region *region, uaddr_t va)
         .map = &region->space->memory,
         .low = region->start,
         .high = private_end(region),
-        .span_low = region->start,
-        .span_high = private_end(region),
+        .span_end = private_end(region),
         .backing = region->mem,
         .backing_delta = region->offset - region->start,
     };
@@ -149,6 +170,10 @@ static struct place private_place(struct region *region, uaddr_t va)
         place.low = cluster;
     if (place.high > cluster_end)
         place.high = cluster_end;
+    if (!(region->flags & REGION_NO_HUGE) && (!(region->flags & MAP_GROWS_DOWN) || region->flags & REGION_HUGE)) {
+        place.span_low = region->start;
+        place.span_high = place.span_end + room_above(region);
+    }
     return place;
 }
 
@@ -197,6 +222,7 @@ enum status space_fault(struct space *space, uaddr_t va, unsigned access)
     if (!region || !region->prot || access & ~(unsigned)region->prot)
         return STATUS_BAD_ADDRESS;
     va &= ~(MP_SIZE - 1);
+    counters.faults++;
     if (region->flags & REGION_PINNED)
         return fault_pinned(region);
     bool write = access & PROT_BIT_WRITE;

@@ -1,7 +1,7 @@
 /* fill.c: which frames back an offset, and what is in them. Not here: who may touch what (fault.c), translations.
  * Policy: where more than half of a cluster can be seen, it comes from one cluster, at the same place within it as within the offset's;
- * the rest of that cluster stays free for others, but is taken first when more of it becomes visible or is copied. Less than half comes
- * in naturally aligned pieces. Clusters follow their neighbours in memory where that is free, and start where a superpage could.
+ * the rest of that cluster stays free, for others only when nothing else is, and is taken when more of it becomes visible or is copied. Less than half comes
+ * in naturally aligned pieces. Clusters come from reservations, else follow their neighbours in memory where that is free.
  * A copy on write takes COPY_UNIT, not the whole cluster.
  * Invariants: frames are filled before they become extents; old frames are given up after all translations to them are gone.
  * Locks: the map's (today: the kernel lock). */
@@ -9,12 +9,14 @@
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/clusters.h>
+#include <mm/counters.h>
 #include <mm/frames.h>
+#include <mm/reserve.h>
 
 #define COPY_UNIT (MP_SIZE > 0x4000 ? MP_SIZE : 0x4000ull)
 
 /* Part of a place that gets new frames. */
-struct block {
+struct part {
     uint64_t start, end;
     paddr_t pa;
     bool zeroed; /* pa is full of zeros already */
@@ -26,17 +28,17 @@ static bool wants_cluster(const struct place *place) { return place->high - plac
 /* --- frames ----------------------------------------------------------------------------------------------------------------------------- */
 
 /* The free rest of a cluster that already backs a neighbour, at the same place within. */
-static bool claim_beside(const struct place *place, struct block *block)
+static bool claim_beside(const struct place *place, struct part *part)
 {
-    uint64_t cluster = cluster_start(block->start);
+    uint64_t cluster = cluster_start(part->start);
     struct span *extent = span_at_or_after(&place->map->extents, cluster);
     for (; extent && extent->start < cluster + cluster_size(); extent = span_next(extent)) {
         uint64_t inside = extent->start > cluster ? extent->start : cluster;
         paddr_t base = extent_pa(extent, inside) - (inside - cluster);
         if (base & (cluster_size() - 1))
             continue;
-        block->pa = base + (block->start - cluster);
-        if (frames_claim(block->pa, block->end - block->start))
+        part->pa = base + (part->start - cluster);
+        if (frames_claim(part->pa, part->end - part->start))
             return true;
     }
     return false;
@@ -59,14 +61,26 @@ static paddr_t cluster_next_to(const struct extent_map *map, uint64_t cluster)
     return 0;
 }
 
-static paddr_t choose_cluster(const struct place *place, uint64_t cluster, bool *zeroed)
+/* The last cluster of what is empty so far: a stack, which is filled from the top, if at all. */
+static bool is_like_stack(const struct place *place, uint64_t cluster)
 {
-    *zeroed = false;
+    if (cluster + cluster_size() < place->span_end)
+        return false;
+    const struct span *extent = span_at_or_after(&place->map->extents, place->span_low);
+    return !extent || extent->start >= place->span_end;
+}
+
+static paddr_t reserved_cluster(const struct place *place, uint64_t cluster)
+{
+    paddr_t pa = reservation_take(place->map, cluster);
+    if (!pa && place->span_high - place->span_low >= SUPER_SIZE && !is_like_stack(place, cluster))
+        pa = reservation_make(place->map, cluster, place->span_low, place->span_high);
+    return pa;
+}
+
+static paddr_t other_cluster(const struct place *place, uint64_t cluster, bool *zeroed)
+{
     paddr_t pa = cluster_next_to(place->map, cluster);
-    uint64_t super = cluster & ~(SUPER_SIZE - 1);
-    bool stack_like = cluster - super >= SUPER_SIZE / 2; /* filled from the top, if it is filled at all */
-    if (!pa && !stack_like && super >= place->span_low && super + SUPER_SIZE <= place->span_high)
-        pa = cluster_alloc_congruent(SUPER_SHIFT, cluster - super);
     if (pa)
         return pa;
     pa = cluster_alloc_zeroed();
@@ -74,47 +88,50 @@ static paddr_t choose_cluster(const struct place *place, uint64_t cluster, bool 
     return pa ? pa : clusters_alloc(0, CLUSTER_MOVABLE);
 }
 
-/* A cluster for the block; what the block leaves of it is free at once. */
-static bool take_cluster(const struct place *place, struct block *block)
+/* A cluster for the part, if it is worth one or one is reserved; what the part leaves of it is free at once. */
+static bool take_cluster(const struct place *place, struct part *part)
 {
-    uint64_t cluster = cluster_start(block->start);
-    paddr_t pa = choose_cluster(place, cluster, &block->zeroed);
+    uint64_t cluster = cluster_start(part->start);
+    part->zeroed = false;
+    paddr_t pa = reserved_cluster(place, cluster);
+    if (!pa && wants_cluster(place))
+        pa = other_cluster(place, cluster, &part->zeroed);
     if (!pa)
         return false;
     frames_note((int64_t)cluster_size());
-    block->pa = pa + (block->start - cluster);
-    if (block->start > cluster)
-        frames_free(pa, block->start - cluster);
-    if (block->end < cluster + cluster_size())
-        frames_free(block->pa + (block->end - block->start), cluster + cluster_size() - block->end);
+    part->pa = pa + (part->start - cluster);
+    if (part->start > cluster)
+        frames_free_rest(pa, part->start - cluster);
+    if (part->end < cluster + cluster_size())
+        frames_free_rest(part->pa + (part->end - part->start), cluster + cluster_size() - part->end);
     return true;
 }
 
-/* The largest aligned power of two of MPs around the offset that lies in the block and can be had; the block shrinks to it. */
-static bool take_piece(struct block *block, uint64_t offset)
+/* The largest aligned power of two of MPs around the offset that lies in the part and can be had; the part shrinks to it. */
+static bool take_piece(struct part *part, uint64_t offset)
 {
     unsigned order = 0;
     while ((MP_SIZE << (order + 1)) < cluster_size()) {
         uint64_t size = MP_SIZE << (order + 1), start = offset & ~(size - 1);
-        if (start < block->start || start + size > block->end)
+        if (start < part->start || start + size > part->end)
             break;
         order++;
     }
     for (;; order--) {
-        block->pa = frames_alloc(order);
-        if (block->pa || !order)
+        part->pa = frames_alloc(order);
+        if (part->pa || !order)
             break;
     }
-    block->start = offset & ~((MP_SIZE << order) - 1);
-    block->end = block->start + (MP_SIZE << order);
-    block->zeroed = false;
-    return block->pa != 0;
+    part->start = offset & ~((MP_SIZE << order) - 1);
+    part->end = part->start + (MP_SIZE << order);
+    part->zeroed = false;
+    return part->pa != 0;
 }
 
-/* Frames for the block, which may shrink around the offset. */
-static bool take_frames(const struct place *place, struct block *block, uint64_t offset)
+/* Frames for the part, which may shrink around the offset. */
+static bool take_frames(const struct place *place, struct part *part, uint64_t offset)
 {
-    return (wants_cluster(place) && take_cluster(place, block)) || take_piece(block, offset);
+    return take_cluster(place, part) || take_piece(part, offset);
 }
 
 /* --- content ----------------------------------------------------------------------------------------------------------------------------- */
@@ -135,14 +152,14 @@ static void copy_extents(const struct extent_map *from, uint64_t offset, char *t
     }
 }
 
-/* What absent memory of the block shows. */
-static void fill_block(const struct place *place, const struct block *block)
+/* What absent memory of the part shows. */
+static void fill_part(const struct place *place, const struct part *part)
 {
-    uint64_t size = block->end - block->start;
+    uint64_t size = part->end - part->start;
     if (place->backing)
-        copy_extents(&place->backing->map, block->start + place->backing_delta, phys_to_virt(block->pa), size, true);
-    else if (!block->zeroed)
-        memset(phys_to_virt(block->pa), 0, size);
+        copy_extents(&place->backing->map, part->start + place->backing_delta, phys_to_virt(part->pa), size, true);
+    else if (!part->zeroed)
+        memset(phys_to_virt(part->pa), 0, size);
 }
 
 /* --- putting it in place -------------------------------------------------------------------------------------------------------------------- */
@@ -158,28 +175,28 @@ static enum status forget_translations(struct extent_map *map, uint64_t start, u
     return STATUS_OK;
 }
 
-/* The block's frames, filled, replace what is there, of which `added` bytes were absent; `mapped`: some of it, or what it shows instead,
+/* Its frames, filled, replace what is there, of which `added` bytes were absent; `mapped`: some of it, or what it shows instead,
  * may be in page tables. The frames are freed on failure. */
-static enum status install(const struct place *place, const struct block *block, uint64_t added, bool mapped)
+static enum status install(const struct place *place, const struct part *part, uint64_t added, bool mapped)
 {
     struct extent_map *map = place->map;
-    uint64_t size = block->end - block->start;
+    uint64_t size = part->end - part->start;
     bool drops = added < size;
     struct spares spares;
     enum status status = added && map->ledger ? ledger_charge(map->ledger, LEDGER_PAGES, added) : STATUS_OK;
     if (status != STATUS_OK)
         goto free_frames;
-    unsigned needs = drops ? 1 + extents_drop_needs(map, block->start, block->end) : !extents_add_joins(map, block->start, block->pa, size);
+    unsigned needs = drops ? 1 + extents_drop_needs(map, part->start, part->end) : !extents_add_joins(map, part->start, part->pa, size);
     status = spares_get(&spares, map->ledger, needs);
     if (status != STATUS_OK)
         goto credit;
     if (mapped)
-        status = forget_translations(map, block->start, block->end);
+        status = forget_translations(map, part->start, part->end);
     if (status != STATUS_OK)
         goto put_spares;
     if (drops)
-        (void)extents_drop(map, block->start, block->end, &spares);
-    extents_add(map, block->start, block->pa, size, &spares);
+        (void)extents_drop(map, part->start, part->end, &spares);
+    extents_add(map, part->start, part->pa, size, &spares);
     spares_put(&spares);
     return STATUS_OK;
 
@@ -189,70 +206,77 @@ credit:
     if (added && map->ledger)
         ledger_credit(map->ledger, LEDGER_PAGES, added);
 free_frames:
-    frames_free(block->pa, size);
+    frames_free(part->pa, size);
     return status;
 }
 
 /* --- the operations --------------------------------------------------------------------------------------------------------------------------- */
 
 /* The absent part around the offset. */
-static struct block absent_block(const struct place *place, uint64_t offset)
+static struct part absent_part(const struct place *place, uint64_t offset)
 {
-    struct block block = {.start = place->low, .end = place->high};
+    struct part part = {.start = place->low, .end = place->high};
     struct span *before = span_before(&place->map->extents, offset), *after = span_at_or_after(&place->map->extents, offset);
-    if (before && before->end > block.start)
-        block.start = before->end;
-    if (after && after->start < block.end)
-        block.end = after->start;
-    return block;
+    if (before && before->end > part.start)
+        part.start = before->end;
+    if (after && after->start < part.end)
+        part.end = after->start;
+    return part;
 }
 
-static void clip_to_unit(struct block *block, uint64_t offset)
+static void clip_to_unit(struct part *part, uint64_t offset)
 {
     uint64_t unit = offset & ~(COPY_UNIT - 1);
-    if (block->start < unit)
-        block->start = unit;
-    if (block->end > unit + COPY_UNIT)
-        block->end = unit + COPY_UNIT;
+    if (part->start < unit)
+        part->start = unit;
+    if (part->end > unit + COPY_UNIT)
+        part->end = unit + COPY_UNIT;
 }
 
-/* One new cluster for all that can be seen of it, with what is present so far moved into it. */
+/* One new cluster for all that can be seen of it, with what is present so far moved into it: nobody may write there meanwhile. */
 static enum status fill_whole(const struct place *place)
 {
-    struct block block = {.start = place->low, .end = place->high};
-    if (!take_cluster(place, &block))
+    struct part part = {.start = place->low, .end = place->high};
+    if (!take_cluster(place, &part))
         return STATUS_NO_MEMORY;
-    uint64_t size = block.end - block.start;
-    copy_extents(place->map, block.start, phys_to_virt(block.pa), size, !block.zeroed);
-    return install(place, &block, size - extents_resident(place->map, block.start, block.end), true);
+    uint64_t size = part.end - part.start, present = extents_resident(place->map, part.start, part.end);
+    enum status status = forget_translations(place->map, part.start, part.end);
+    if (status != STATUS_OK) {
+        frames_free(part.pa, size);
+        return status;
+    }
+    copy_extents(place->map, part.start, phys_to_virt(part.pa), size, !part.zeroed);
+    counters.copied_gather_bytes += present;
+    return install(place, &part, size - present, false);
 }
 
 enum status fill_absent(const struct place *place, uint64_t offset)
 {
-    struct block block = absent_block(place, offset);
-    bool alone = block.start == place->low && block.end == place->high;
+    struct part part = absent_part(place, offset);
+    bool alone = part.start == place->low && part.end == place->high;
     if (place->backing)
-        clip_to_unit(&block, offset);
-    if (!claim_beside(place, &block)) {
+        clip_to_unit(&part, offset);
+    if (!claim_beside(place, &part)) {
         if (!alone && !place->backing && wants_cluster(place) && fill_whole(place) == STATUS_OK)
             return STATUS_OK;
-        if (!take_frames(place, &block, offset))
+        if (!take_frames(place, &part, offset))
             return STATUS_NO_MEMORY;
     }
-    fill_block(place, &block);
-    return install(place, &block, block.end - block.start, place->backing != nullptr);
+    fill_part(place, &part);
+    return install(place, &part, part.end - part.start, place->backing != nullptr);
 }
 
 enum status fill_copy(const struct place *place, uint64_t offset)
 {
     struct span *extent = extent_at(place->map, offset);
-    struct block block = {
+    struct part part = {
         .start = extent->start > place->low ? extent->start : place->low,
         .end = extent->end < place->high ? extent->end : place->high,
     };
-    clip_to_unit(&block, offset);
-    if (!claim_beside(place, &block) && !take_frames(place, &block, offset))
+    clip_to_unit(&part, offset);
+    if (!claim_beside(place, &part) && !take_frames(place, &part, offset))
         return STATUS_NO_MEMORY;
-    memcpy(phys_to_virt(block.pa), phys_to_virt(extent_pa(extent, block.start)), block.end - block.start);
-    return install(place, &block, 0, true);
+    memcpy(phys_to_virt(part.pa), phys_to_virt(extent_pa(extent, part.start)), part.end - part.start);
+    counters.copied_cow_bytes += part.end - part.start;
+    return install(place, &part, 0, true);
 }

@@ -9,7 +9,8 @@
 struct place {
     struct extent_map *map;
     uint64_t low, high;           /* around the fault, inside one cluster: what can be seen, and so may be filled */
-    uint64_t span_low, span_high; /* of the whole region or object: is a superpage worth preparing? */
+    uint64_t span_low, span_high; /* where superpages may be prepared: the whole region or object, and as far as it may grow; or empty */
+    uint64_t span_end;            /* where it ends now */
     struct mem_object *backing;   /* what absent memory shows, at offset + backing_delta; NULL: zeros */
     uint64_t backing_delta;
 };
@@ -19,8 +20,7 @@ struct place {
 /* What is present at the offset is shared: give the map a copy of its own. Returns NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status fill_copy(const struct place *place, uint64_t offset);
 
-/* The largest leaf that faults prepare for: one level above the MP. */
-#define SUPER_SHIFT (2 * MP_SHIFT - 3)
-#define SUPER_SIZE (1ull << SUPER_SHIFT)
+/* A superpage: the smallest leaf above the cluster. */
+#define SUPER_SIZE (1ull << arch_leaf_shift(0))
 
 #endif

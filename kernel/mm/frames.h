@@ -13,6 +13,8 @@
 [[nodiscard]] bool frames_claim(paddr_t pa, uint64_t size);
 /* Give back any MPs that the caller owns. What makes a cluster whole goes back to the free runs. Never fails, needs no memory. */
 void frames_free(paddr_t pa, uint64_t size);
+/* As frames_free for parts of a cluster that was taken whole: others get them when nothing else is free. */
+void frames_free_rest(paddr_t pa, uint64_t size);
 /* As frames_free for memory that goes to the kernel's pieces (boot: the ends of RAM ranges). */
 void frames_donate(paddr_t pa, uint64_t size);
 

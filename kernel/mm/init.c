@@ -5,13 +5,16 @@
 #include <lib/assert.h>
 #include <mm/carve.h>
 #include <mm/clusters.h>
+#include <mm/counters.h>
 #include <mm/frames.h>
 #include <mm/init.h>
+#include <mm/reserve.h>
 #include <mm/space.h>
 #include <mm/span.h>
 
 static struct tree managed, ram; /* spans by physical address */
 static uint64_t total_bytes;
+struct counters counters;
 
 static void note(struct tree *tree, paddr_t start, paddr_t end)
 {
@@ -86,6 +89,8 @@ void mm_init(const struct boot_info *info, unsigned shift)
     clusters_init(shift);
     carve_init();
     heap_init();
+    reservations_init();
+    counters = (struct counters){};
     managed.root = ram.root = nullptr;
     total_bytes = 0;
     for (unsigned i = 0; i < info->ram_count; i++)
@@ -107,4 +112,10 @@ bool mm_is_ram(paddr_t pa) { return overlaps(&ram, pa, pa + 1); }
 
 uint64_t mm_total_bytes(void) { return total_bytes; }
 uint64_t mm_free_bytes(void) { return clusters_free_bytes() + carve_free_bytes(); }
-bool mm_idle_work(void) { return clusters_zero_ahead(); }
+
+/* Never more than a bounded step. */
+bool mm_idle_work(void)
+{
+    reservations_reap();
+    return clusters_zero_ahead();
+}

@@ -213,6 +213,7 @@ enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write)
         .low = cluster,
         .high = cluster_end < mem->size ? cluster_end : mem->size,
         .span_high = mem->size,
+        .span_end = mem->size,
     };
     offset &= ~(MP_SIZE - 1);
     return extent ? fill_copy(&place, offset) : fill_absent(&place, offset);

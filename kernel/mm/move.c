@@ -3,6 +3,7 @@
  * Locks: the space's (today: the kernel lock). */
 #include <lib/assert.h>
 #include <mm/region.h>
+#include <mm/reserve.h>
 
 /* The region grows upwards where it is. False: there is no room. */
 static bool grow_in_place(struct space *space, uaddr_t va, uint64_t length, uint64_t new_length)
@@ -52,8 +53,10 @@ static enum status move_to(struct space *space, uaddr_t va, uint64_t length, uad
         return status;
     }
     struct region *old = region_at(space, va);
-    if (region_private(old))
+    if (region_private(old)) {
+        reservations_move(&space->memory, va, va + length, to - va);
         extents_move(&space->memory, va, va + length, to - va, &spares);
+    }
     spares_put(&spares);
     moved->start = to;
     moved->end = to + new_length;

@@ -118,10 +118,13 @@ static uaddr_t gap_aligned(const struct space *space, uint64_t length, uint64_t 
 
 uaddr_t region_gap(const struct space *space, uint64_t length, uint64_t like, uaddr_t limit)
 {
-    uint64_t align = 1ull << (63 - __builtin_clzll(length));
-    if (align > SUPER_SIZE)
-        align = SUPER_SIZE;
-    uaddr_t va = gap_aligned(space, length, like, limit, align);
+    uint64_t most = 1ull << (63 - __builtin_clzll(length));
+    uaddr_t va = 0;
+    for (unsigned n = ARCH_LEAVES; n-- && !va;)
+        if (arch_leaf_shift(n) && most >= 1ull << arch_leaf_shift(n))
+            va = gap_aligned(space, length, like, limit, 1ull << arch_leaf_shift(n));
+    if (!va && most < SUPER_SIZE)
+        va = gap_aligned(space, length, like, limit, most);
     return va ? va : gap_aligned(space, length, like, limit, MP_SIZE);
 }
 

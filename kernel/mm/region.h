@@ -10,7 +10,8 @@
 
 #define REGION_PRIVATE (1u << 12) /* in flags, beside MAP_SHARED_CLONE, MAP_NO_CLONE, MAP_GROWS_DOWN */
 #define REGION_PINNED (1u << 13)
-#define REGION_FLAGS (MAP_SHARED_CLONE | MAP_NO_CLONE | MAP_GROWS_DOWN | REGION_PRIVATE | REGION_PINNED)
+#define REGION_HUGE (1u << 14)    /* ADVICE_HUGE */
+#define REGION_NO_HUGE (1u << 15) /* ADVICE_NO_HUGE: neither reservations nor leaves above the cluster */
 
 struct region {
     struct tree_node node;      /* of space->regions, by start */

@@ -7,6 +7,7 @@
 #include <lib/list.h>
 #include <mm/init.h>
 #include <mm/region.h>
+#include <mm/reserve.h>
 
 #define PROT_ALL (PROT_BIT_READ | PROT_BIT_WRITE | PROT_BIT_EXEC)
 #define MAP_FLAGS \
@@ -392,6 +393,32 @@ static enum status drop_content(struct space *space, uaddr_t va, uaddr_t end)
     return range_mapped(space, va, end) ? STATUS_OK : STATUS_BAD_ADDRESS;
 }
 
+/* Leaves above the cluster are wanted, or not, from now on. */
+static enum status advise_size(struct space *space, uaddr_t va, uaddr_t end, uint32_t flag)
+{
+    if (!range_mapped(space, va, end))
+        return STATUS_BAD_ADDRESS;
+    enum status status = region_edges(space, va, end);
+    if (status != STATUS_OK)
+        return status;
+    if (flag == REGION_NO_HUGE) {
+        if (!arch_unmap(&space->arch, va, (end - va) >> MP_SHIFT)) {
+            region_join_edges(space, va, end);
+            return arch_refusal(&space->arch);
+        }
+        space_flush(space, va, (end - va) >> MP_SHIFT);
+        reservations_break(&space->memory, va, end);
+    }
+    struct region *region = region_at(space, va);
+    while (region && region->start < end) {
+        region->flags = (region->flags & ~(REGION_HUGE | REGION_NO_HUGE)) | flag;
+        region = region_next(region_join_below(region));
+    }
+    if (region && region->start == end)
+        (void)region_join_below(region);
+    return STATUS_OK;
+}
+
 enum status space_advise(struct space *space, uaddr_t va, uint64_t length, unsigned advice)
 {
     if (!space_range_valid(va, length))
@@ -404,7 +431,7 @@ enum status space_advise(struct space *space, uaddr_t va, uint64_t length, unsig
         return drop_content(space, va, va + length);
     case ADVICE_HUGE:
     case ADVICE_NO_HUGE:
-        return range_mapped(space, va, va + length) ? STATUS_OK : STATUS_BAD_ADDRESS;
+        return advise_size(space, va, va + length, advice == ADVICE_HUGE ? REGION_HUGE : REGION_NO_HUGE);
     default:
         return STATUS_INVALID_ARGUMENT;
     }

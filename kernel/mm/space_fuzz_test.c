@@ -417,7 +417,7 @@ static void start(const struct setting *setting)
     host_boot_simple(setting->shift, setting->ram);
     pages_used = setting->pages;
     object_pages = setting->pages / 2;
-    little_memory = setting->ram < 8 << 20;
+    little_memory = setting->ram < 24 << 20;
     memset(alive, 0, sizeof alive);
     memset(model, 0, sizeof model);
     memset(objects, 0, sizeof objects);
@@ -472,3 +472,6 @@ TEST(operations_match_the_model_with_pairs_of_64k) { fuzz((struct setting){16, 2
 TEST(operations_match_the_model_with_pairs_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20, true}); }
 TEST(operations_match_the_model_with_pairs_and_superpages) { fuzz((struct setting){16, 1400, 60000, 1024, 64 << 20, true}); }
 TEST(operations_match_the_model_with_pairs_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20, true}); }
+TEST(operations_match_the_model_with_reservations_under_pressure) { fuzz((struct setting){16, 1400, 60000, 512, 12 << 20, false}); }
+TEST(operations_match_the_model_with_reservations_of_mps_under_pressure) { fuzz((struct setting){MP_SHIFT, 1400, 60000, 512, 12 << 20, false}); }
+TEST(operations_match_the_model_with_pairs_and_reservations_under_pressure) { fuzz((struct setting){18, 1400, 60000, 512, 12 << 20, true}); }

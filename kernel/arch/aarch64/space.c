@@ -79,13 +79,18 @@ static void icache_changed(paddr_t pa, size_t size)
     __asm__ volatile("dsb ish\n\tic ialluis\n\tdsb ish" ::: "memory");
 }
 
+unsigned arch_leaf_shift(unsigned n)
+{
+    return n < 2 ? MP_SHIFT + RADIX_SHIFT(n + 1) : 0;
+}
+
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
 {
     if (prot == 0)
         return arch_unmap(space, va, count);
     if (prot & PROT_BIT_EXEC && cache == CACHE_NORMAL)
         icache_changed(pa, count * MP_SIZE);
-    return radix_map(space, va, pa, count, pte_of_user(prot, cache), 1);
+    return radix_map(space, va, pa, count, pte_of_user(prot, cache), 2);
 }
 
 /* --- the kernel's own --------------------------------------------------------------------------------------------------------------------- */

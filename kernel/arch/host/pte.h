@@ -19,17 +19,16 @@ typedef uint64_t pte_t;
 
 extern bool host_pairs; /* fixed while there are spaces */
 
-#define TABLE_BITS (MP_SHIFT - 3u) /* a table is an MP */
-#define RADIX_TOP (host_pairs ? 3u : 2u)
+#define TABLE_BITS (MP_SHIFT - 3u)
+#define RADIX_TOP (host_pairs ? 4u : 3u)
 #define RADIX_USER_SLOTS (1u << TABLE_BITS)
 #define RADIX_BREAKS (!host_pairs)
 #define RADIX_PAIRS host_pairs
 #define radix_has_groups (!host_pairs)
 static inline unsigned host_radix_shift(unsigned level)
 {
-    if (!host_pairs)
-        return TABLE_BITS * level;
-    return level == 0 ? 0 : level == 1 ? cluster_shift - MP_SHIFT : TABLE_BITS * (level - 1);
+    static const unsigned shifts[] = {0, TABLE_BITS, TABLE_BITS + 3, 2 * TABLE_BITS, 3 * TABLE_BITS}; /* leaves of 4 KiB, 2 MiB, 16 MiB */
+    return !host_pairs ? shifts[level] : level == 1 ? cluster_shift - MP_SHIFT : shifts[level ? level - 1 : 0];
 }
 #define RADIX_SHIFT(level) host_radix_shift(level)
 

@@ -40,10 +40,15 @@ bool arch_space_init(struct arch_space *space, struct ledger *ledger)
     return radix_init(space, ledger);
 }
 
+unsigned arch_leaf_shift(unsigned n)
+{
+    return n < 2 ? MP_SHIFT + RADIX_SHIFT(n + (host_pairs ? 2 : 1)) : 0;
+}
+
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
 {
     ASSERT(!((va | pa) & (MP_SIZE - 1)) && count && prot & PROT_BIT_READ, "mappings are of whole MPs and can be read");
-    return radix_map(space, va, pa, count, pte_of_user(prot, cache), host_pairs ? 2 : 1);
+    return radix_map(space, va, pa, count, pte_of_user(prot, cache), host_pairs ? 3 : 2);
 }
 
 void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)

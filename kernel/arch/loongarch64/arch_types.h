@@ -11,8 +11,8 @@
  *             it was: user mode, interrupts on.
  * Interrupts  IPI, timer and extended I/O interrupts (all on IP0, boot CPU). The kernel takes one only in cpu_wait, which it makes return.
  * FPU         EUEN.FPE is on for the owner alone. LSX, LASX and LBT are never on: their instructions are EXCEPTION_ILLEGAL.
- * TLB         software refill (entry.S) from tables of three levels down to the cluster, and one below it where a cluster is not mapped
- *             throughout. The STLB's page size is the cluster; leaves of 16 KiB and 4 MiB go into the MTLB. V is accessed, D dirty and
+ * TLB         software refill (entry.S) from tables of four levels down to the cluster, and one below it where a cluster is not mapped
+ *             throughout. The STLB's page size is the cluster; leaves of 16 KiB, 4 MiB and 32 MiB go into the MTLB. V is accessed, D dirty and
  *             writable: both come by fault. ASIDs by generation.
  * Time        the stable counter, also for programs (rdtime.d). */
 #ifndef LOONGARCH64_ARCH_TYPES_H

@@ -190,18 +190,23 @@ refill_\cluster:
     csrwr $t1, CSR_SAVE3
     csrrd $t1, CSR_TLBRBADV
     csrrd $t0, CSR_PGDL
-    srli.d $t1, $t1, PTE_TOP_SHIFT + PTE_INDEX_BITS
-    bnez $t1, 4f
+    srli.d $t1, $t1, PTE_VA_BITS
+    bnez $t1, 5f
     csrrd $t1, CSR_TLBRBADV
-    bstrpick.d $t1, $t1, PTE_TOP_SHIFT + PTE_INDEX_BITS - 1, PTE_TOP_SHIFT
+    bstrpick.d $t1, $t1, PTE_VA_BITS - 1, PTE_TOP_SHIFT
     alsl.d $t0, $t1, $t0, 3
     ld.d $t0, $t0, 0
     csrrd $t1, CSR_TLBRBADV
-    bstrpick.d $t1, $t1, PTE_BIG_SHIFT + PTE_INDEX_BITS - 1, PTE_BIG_SHIFT
+    bstrpick.d $t1, $t1, PTE_TOP_SHIFT - 1, PTE_HUGE_SHIFT
     alsl.d $t0, $t1, $t0, 3
     ld.d $t0, $t0, 0
     csrrd $t1, CSR_TLBRBADV
     bge $t0, $zero, 3f
+    bstrpick.d $t1, $t1, PTE_HUGE_SHIFT - 1, PTE_BIG_SHIFT
+    alsl.d $t0, $t1, $t0, 3
+    ld.d $t0, $t0, 0
+    csrrd $t1, CSR_TLBRBADV
+    bge $t0, $zero, 4f
     bstrpick.d $t1, $t1, PTE_BIG_SHIFT - 1, \cluster + 1
     alsl.d $t0, $t1, $t0, 4
     ld.d $t1, $t0, 0
@@ -231,10 +236,13 @@ refill_\cluster:
 2:  fill_halves \cluster, \cluster /* or absent */
     .endif
 
-3:  beqz $t0, 4f
+3:  beqz $t0, 5f
+    fill_halves PTE_HUGE_SHIFT, \cluster
+
+4:  beqz $t0, 5f
     fill_halves PTE_BIG_SHIFT, \cluster
 
-4:  csrwr $zero, CSR_TLBRELO0 /* nothing there */
+5:  csrwr $zero, CSR_TLBRELO0 /* nothing there */
     csrwr $zero, CSR_TLBRELO1
     tlbfill
     csrrd $t1, CSR_SAVE3

@@ -21,8 +21,9 @@
 #define CODE_SYSCALL 0xb
 #define PTE_SMALL_SHIFT 14 /* of leaves of level 0; those of level 1 are clusters */
 #define PTE_BIG_SHIFT 22   /* of level 2 */
+#define PTE_HUGE_SHIFT 25  /* of level 3 */
 #define PTE_TOP_SHIFT 30   /* of entries of the root */
-#define PTE_INDEX_BITS 8   /* of the root and of tables of level 2 */
-#define REFILL_BYTES 384
+#define PTE_VA_BITS 38
+#define REFILL_BYTES 448
 
 #endif

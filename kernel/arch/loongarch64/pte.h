@@ -26,14 +26,20 @@ typedef uint64_t pte_t;
  * on). CPUs that know their page sizes (CSR.PRCFG2) are newer. Fixed at boot. */
 extern pte_t pte_no_exec;
 
-#define RADIX_TOP 3u
-#define RADIX_SHIFT(level) ((level) == 0 ? 0u : (level) == 1 ? cluster_shift - MP_SHIFT : PTE_INDEX_BITS * ((level) - 1u))
-#define RADIX_USER_SLOTS (1u << PTE_INDEX_BITS)
+#define RADIX_TOP 4u
+static inline unsigned radix_shift(unsigned level)
+{
+    static const uint8_t shifts[] = {
+        0, 0, PTE_BIG_SHIFT - MP_SHIFT, PTE_HUGE_SHIFT - MP_SHIFT, PTE_TOP_SHIFT - MP_SHIFT, PTE_VA_BITS - MP_SHIFT,
+    };
+    return level == 1 ? cluster_shift - MP_SHIFT : shifts[level];
+}
+#define RADIX_SHIFT(level) radix_shift(level)
+#define RADIX_USER_SLOTS (1u << (PTE_VA_BITS - PTE_TOP_SHIFT))
 #define RADIX_BREAKS 0
 #define RADIX_PAIRS 1
 #define radix_has_groups false
-static_assert(PTE_SMALL_SHIFT == MP_SHIFT && PTE_BIG_SHIFT == MP_SHIFT + PTE_INDEX_BITS && PTE_TOP_SHIFT == PTE_BIG_SHIFT + PTE_INDEX_BITS);
-static_assert(USER_END <= MP_SIZE << RADIX_SHIFT(RADIX_TOP + 1));
+static_assert(PTE_SMALL_SHIFT == MP_SHIFT && USER_END <= 1ull << PTE_VA_BITS);
 
 static inline bool pte_present(pte_t pte) { return pte != 0; }
 static inline bool pte_is_leaf(pte_t pte, unsigned) { return (int64_t)pte > 0; }

@@ -91,6 +91,11 @@ bool arch_space_init(struct arch_space *space, struct ledger *ledger)
     return radix_init(space, ledger);
 }
 
+unsigned arch_leaf_shift(unsigned n)
+{
+    return n < 2 ? MP_SHIFT + RADIX_SHIFT(n + 2) : 0;
+}
+
 /* What a write fault maps is written at once: that spares the fault for dirty. */
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
 {
@@ -102,7 +107,7 @@ bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, un
         attributes = pte_touched(attributes, true);
         here->writing = UINT64_MAX;
     }
-    if (!radix_map(space, va, pa, count, attributes, 2))
+    if (!radix_map(space, va, pa, count, attributes, 3))
         return false;
     if (prot & PROT_BIT_EXEC)
         __asm__ volatile("ibar 0" ::: "memory");

@@ -153,6 +153,11 @@ bool arch_space_init(struct arch_space *space, struct ledger *ledger)
     return radix_init(space, ledger);
 }
 
+unsigned arch_leaf_shift(unsigned n)
+{
+    return n < 1 ? MP_SHIFT + RADIX_SHIFT(n + 2) : 0;
+}
+
 /* What a write fault maps is written at once: that spares the fault for dirty. */
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
 {

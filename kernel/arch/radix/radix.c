@@ -3,6 +3,8 @@
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/carve.h>
+#include <mm/clusters.h>
+#include <mm/counters.h>
 #include <object/object.h>
 
 #define SPAN(level) ((size_t)1 << RADIX_SHIFT(level)) /* MPs that an entry translates */
@@ -206,6 +208,7 @@ static pte_t *descend(struct arch_space *space, pte_t *slot, unsigned level, uin
         return nullptr;
     if (pte_present(old)) {
         uint64_t start = va & ~(MP_SIZE * SPAN(level) - 1);
+        counters.demotions += va < USER_END && MP_SIZE * SPAN(level) > cluster_size();
         if (RADIX_BREAKS) {
             old = __atomic_exchange_n(slot, 0, __ATOMIC_RELAXED);
             radix_flush_now(space, start, SPAN(level));

@@ -110,11 +110,16 @@ static void icache_changed(struct arch_space *space)
         }
 }
 
+unsigned arch_leaf_shift(unsigned n)
+{
+    return n < 2 ? MP_SHIFT + RADIX_SHIFT(n + 1) : 0;
+}
+
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
 {
     if (prot == 0)
         return arch_unmap(space, va, count);
-    if (!radix_map(space, va, pa, count, pte_of_user(prot, cache), 1))
+    if (!radix_map(space, va, pa, count, pte_of_user(prot, cache), 2))
         return false;
     if (prot & PROT_BIT_EXEC)
         icache_changed(space);

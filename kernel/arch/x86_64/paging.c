@@ -20,6 +20,11 @@ bool arch_space_init(struct arch_space *space, struct ledger *ledger)
     return true;
 }
 
+unsigned arch_leaf_shift(unsigned n)
+{
+    return n < (x86_features.pages_1g ? 2 : 1) ? MP_SHIFT + RADIX_SHIFT(n + 1) : 0;
+}
+
 bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, unsigned prot, unsigned cache)
 {
     static const pte_t of_cache[] = {[CACHE_NORMAL] = 0, [CACHE_DEVICE] = PTE_UNCACHED, [CACHE_WRITE_COMBINING] = PTE_WRITE_COMBINING};

@@ -1,0 +1,21 @@
+/* counters.h: what mm has done since boot, for those who want to see it. Locks: kernel lock. */
+#ifndef KERNEL_COUNTERS_H
+#define KERNEL_COUNTERS_H
+
+#include <stdint.h>
+
+struct counters {
+    uint64_t faults;               /* that reached mm */
+    uint64_t reservations_made;
+    uint64_t reservations_filled;  /* all of it was populated */
+    uint64_t reservations_broken;  /* part of it was */
+    uint64_t promotions;           /* mappings that became a leaf above the cluster */
+    uint64_t demotions;            /* such leaves that were split */
+    uint64_t copied_cow_bytes;     /* copies of what was shared */
+    uint64_t copied_gather_bytes;  /* parts of clusters moved together by faults */
+    uint64_t copied_repair_bytes;  /* moved in the background to make superpages */
+    uint64_t repairs;              /* superpages made so */
+};
+extern struct counters counters;
+
+#endif
