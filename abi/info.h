@@ -12,7 +12,7 @@ enum task_figure : int {
     TASK_CAPS = 6,
     TASK_PAGE_TABLE_BYTES = 7,
 };
-enum thread_figure : int { THREAD_STATE = 0, THREAD_CPU_NS = 1, THREAD_CPU = 2, THREAD_PC = 3 };
+enum thread_figure : int { THREAD_STATE = 0, THREAD_CPU_NS = 1, THREAD_CPU = 2, THREAD_PC = 3, THREAD_PRIORITY = 4 /* with what is lent to it */ };
 enum ledger_kind : int { LEDGER_PAGES = 0 /* bytes of user memory */, LEDGER_KERNEL = 1 /* bytes */, LEDGER_CAPS = 2, LEDGER_THREADS = 3, LEDGER_KINDS = 4 };
 enum system_figure : int {
     SYSTEM_MEMORY_TOTAL = 0, /* bytes managed */

@@ -103,7 +103,7 @@ TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread
         goto general;
     struct thread *receiver = container_of(first, struct thread, queue);
     struct reply *reply = receiver->wait.reply;
-    if (reply == nullptr || thread->unusual != 0 || !can_switch_to(cpu, receiver)) [[clang::unlikely]]
+    if (reply == nullptr || thread->priority > receiver->priority || thread->unusual != 0 || !can_switch_to(cpu, receiver)) [[clang::unlikely]]
         goto general;
     uint64_t in_length = 0, out_length = 0;
     if (flags != 0) {
@@ -179,14 +179,12 @@ TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *
         goto general;
     struct list *queue = idle_queue(from->object, from->rights);
     struct thread *caller = reply->thread;
-    if (queue == nullptr || !can_switch_to(cpu, caller)) [[clang::unlikely]]
+    if (queue == nullptr || thread->serving != from->object || reply->server != thread || !can_switch_to(cpu, caller)) [[clang::unlikely]]
         goto general;
 
     list_unlink(&reply->port_link);
-    reply->thread = thread;
     reply->state = REPLY_ARMED;
     caller->page->received_cap_count = 0;
-    thread->wait.object = from->object;
     thread->wait.reply = reply;
     thread->wait.flags = (uint32_t)flags;
     thread->state = THREAD_RECEIVING;

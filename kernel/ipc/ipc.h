@@ -20,6 +20,7 @@ struct port_set {
     struct list members;   /* struct member.member_link */
     struct list ready;     /* those that have something: struct member.ready_link */
     struct list receivers; /* threads */
+    struct list servers;   /* threads that received here last; the newest first */
     bool dead;             /* the receivers are woken, the members let go */
     struct work work;
 };
@@ -45,6 +46,7 @@ struct port {
     struct list callers;   /* threads CALLING */
     struct list senders;   /* threads SENDING: only while the ring is full */
     struct list receivers; /* threads RECEIVING on the port itself */
+    struct list servers;   /* as of a set */
     struct list *receiver_queue; /* where those wait that would take a message: of the port, or of its set */
     struct list events;    /* struct event.link */
     struct list pending;   /* replies with a call that came through this port */
@@ -74,7 +76,9 @@ struct reply {
     enum reply_state state;
     uint64_t cookie;
     uint64_t badge;           /* of the facet called */
-    struct thread *thread;    /* PENDING: the caller, AWAITING_REPLY; ARMED: who waits with it. No reference: its end cancels */
+    struct thread *thread;    /* PENDING: the caller, AWAITING_REPLY. No reference: its end cancels */
+    struct thread *server;    /* ARMED: who waits with it; else who did last; NULL: none that lives */
+    struct list server_link;  /* on server->replies */
     struct port *port;        /* PENDING, CANCELLED: where the call came through; holds a reference */
     struct list port_link;    /* on port->pending */
     struct event cancelled;   /* or interrupted */
@@ -156,6 +160,8 @@ void ipc_unwait(struct thread *thread);
 /* An interrupt was posted to a thread in an interruptible wait. It ends with INTERRUPTED, but for a call that a server has received: what was
  * done of it only the server knows, so it is told, and its answer ends the wait. */
 void ipc_interrupt(struct thread *thread);
+/* The thread is dead: no reply is its. */
+void ipc_thread_ends(struct thread *thread);
 /* A thread's own exception as a call to its task's exception port. False: no port or it is dead. */
 bool ipc_exception_call(struct thread *thread);
 
@@ -171,6 +177,7 @@ void reply_withdraw(struct reply *reply);
 /* Take one message out of the port (or set) into the receiver, which is not queued. False: nothing there. */
 bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key);
 bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed);
+void reply_set_server(struct reply *reply, struct thread *server);
 /* Answer a pending reply with a status and no content. */
 void reply_fail(struct reply *reply, enum status status);
 

@@ -74,8 +74,9 @@ static enum status check_caps(struct thread *thread)
 }
 
 /* The receiver has the call: bind the caller to the reply. */
-static void bind_reply(struct reply *reply, struct thread *caller, struct port *port, uint64_t badge)
+static void bind_reply(struct reply *reply, struct thread *receiver, struct thread *caller, struct port *port, uint64_t badge)
 {
+    reply_set_server(reply, receiver);
     reply->state = REPLY_PENDING;
     reply->thread = caller;
     reply->badge = badge;
@@ -88,6 +89,7 @@ static void bind_reply(struct reply *reply, struct thread *caller, struct port *
     list_push_back(&port->pending, &reply->port_link);
     caller->state = THREAD_AWAITING_REPLY;
     caller->wait.reply = reply;
+    thread_lend(caller);
 }
 
 /* The content of a call into the receiver's registers and page. */
@@ -186,6 +188,7 @@ static enum status queue_call(struct thread *thread, struct port *port, uint64_t
     if ((flags & MESSAGE_NO_WAIT) != 0)
         return STATUS_WOULD_BLOCK;
     wait_at_port(thread, port, badge, flags, THREAD_CALLING, &port->callers);
+    thread_lend(thread);
     if (port->member.set != nullptr)
         member_ready(&port->member);
     return STATUS_OK;
@@ -203,7 +206,7 @@ static enum status start_call(struct cpu *cpu, struct thread *thread, struct por
     }
     uint64_t key = port->member.key;
     struct reply *reply = end_receive(receiver);
-    bind_reply(reply, thread, port, badge);
+    bind_reply(reply, receiver, thread, port, badge);
     thread->wait.flags = flags;
     deliver_call(thread, flags, badge, receiver, key);
     cpu_hand_over(cpu, receiver);
@@ -324,7 +327,7 @@ static void take_call(struct port *port, struct thread *receiver, struct reply *
     struct thread *caller = container_of(port->callers.next, struct thread, queue);
     list_remove(&caller->queue);
     caller->wait.object = nullptr;
-    bind_reply(armed, caller, port, caller->wait.badge);
+    bind_reply(armed, receiver, caller, port, caller->wait.badge);
     deliver_call(caller, caller->wait.flags, caller->wait.badge, receiver, key);
 }
 
@@ -409,6 +412,7 @@ static struct thread *answer(struct thread *server, struct reply *reply, uint32_
     struct thread *caller = reply->thread;
     list_remove(&reply->port_link);
     reply_withdraw(reply);
+    thread_end_loan(caller);
     reply->thread = nullptr;
     reply->state = REPLY_FREE;
     caller->wait.reply = nullptr;
@@ -488,7 +492,7 @@ static enum status begin_wait(struct thread *thread, struct object *source, stru
     thread->state = THREAD_RECEIVING;
     if (armed != nullptr) {
         armed->state = REPLY_ARMED;
-        armed->thread = thread;
+        reply_set_server(armed, thread);
     }
     struct list *queue = source->type == OBJECT_SET ? &container_of(source, struct port_set, object)->receivers
                                                     : &container_of(source, struct port, object)->receivers;
@@ -532,6 +536,7 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
             thread_ready(caller);
         return;
     }
+    thread_serve(thread, source);
     if (take_any(source, thread, armed)) {
         if (caller != nullptr)
             thread_ready(caller);

@@ -53,6 +53,7 @@ enum status port_create(struct ledger *ledger, uint64_t queue, struct port **por
     list_init(&(*port)->left_events);
     work_init(&(*port)->work, port_work, object);
     list_init(&(*port)->receivers);
+    list_init(&(*port)->servers);
     (*port)->receiver_queue = &(*port)->receivers;
     list_init(&(*port)->events);
     list_init(&(*port)->pending);
@@ -138,6 +139,7 @@ void port_destroy(struct port *port)
     if (port->dead)
         return;
     port->dead = true;
+    servers_dismiss(&port->servers);
     list_take_all(&port->left_threads, &port->callers);
     list_take_all(&port->left_threads, &port->senders);
     list_take_all(&port->left_threads, &port->receivers);
@@ -219,8 +221,25 @@ enum status reply_create(struct ledger *ledger, uint64_t cookie, struct reply **
     *reply = container_of(object, struct reply, object);
     (*reply)->cookie = cookie;
     list_init(&(*reply)->port_link);
+    list_init(&(*reply)->server_link);
     list_init(&(*reply)->cancelled.link);
     return STATUS_OK;
+}
+
+void reply_set_server(struct reply *reply, struct thread *server)
+{
+    if (reply->server == server)
+        return;
+    list_remove(&reply->server_link);
+    reply->server = server;
+    if (server != nullptr)
+        list_push_back(&server->replies, &reply->server_link);
+}
+
+void ipc_thread_ends(struct thread *thread)
+{
+    while (!list_empty(&thread->replies))
+        reply_set_server(container_of(thread->replies.next, struct reply, server_link), nullptr);
 }
 
 void reply_withdraw(struct reply *reply)
@@ -278,8 +297,7 @@ void reply_unreachable(struct object *object)
     if (reply->state == REPLY_PENDING) {
         reply_fail(reply, STATUS_PEER_GONE);
     } else if (reply->state == REPLY_ARMED) { /* that thread now waits for what needs no answer */
-        reply->thread->wait.reply = nullptr;
-        reply->thread = nullptr;
+        reply->server->wait.reply = nullptr;
         reply->state = REPLY_FREE;
     }
 }
@@ -288,6 +306,7 @@ void reply_free(struct object *object)
 {
     struct reply *reply = container_of(object, struct reply, object);
     reply_unreachable(object);
+    reply_set_server(reply, nullptr);
     if (reply->port != nullptr)
         object_put(&reply->port->object);
 }
@@ -304,6 +323,7 @@ enum status set_create(struct ledger *ledger, struct port_set **set)
     list_init(&(*set)->members);
     list_init(&(*set)->ready);
     list_init(&(*set)->receivers);
+    list_init(&(*set)->servers);
     work_init(&(*set)->work, set_work, object);
     return STATUS_OK;
 }
@@ -377,6 +397,7 @@ void set_unreachable(struct object *object)
 {
     struct port_set *set = container_of(object, struct port_set, object);
     set->dead = true;
+    servers_dismiss(&set->servers);
     if (!list_empty(&set->receivers) || !list_empty(&set->members))
         work_add(&set->work);
 }
@@ -387,6 +408,7 @@ void ipc_unwait(struct thread *thread)
 {
     struct reply *reply = thread->wait.reply;
     struct object *object = thread->wait.object;
+    thread_end_loan(thread);
     thread->wait.reply = nullptr;
     thread->wait.object = nullptr;
     if (thread->state == THREAD_AWAITING_REPLY) { /* on no queue */

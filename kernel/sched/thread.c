@@ -47,6 +47,10 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     t->state = THREAD_NEW;
     t->cpu = (uint8_t)this_cpu()->number;
     list_init(&t->queue);
+    list_init(&t->donors);
+    list_init(&t->replies);
+    list_init(&t->serving_link);
+    list_init(&t->donor_link);
     timer_init(&t->timer, deadline_passed);
     arch_thread_runtime(t);
     list_push_back(&task->threads, &t->task_link);
@@ -145,6 +149,9 @@ static void bury(struct thread *thread)
 {
     struct task *task = thread->task;
     thread->state = THREAD_DEAD;
+    thread_leave_donors(thread);
+    thread_serve(thread, nullptr);
+    ipc_thread_ends(thread);
     if (!task->dead)
         space_unmap_pinned(&task->space, thread->thread_page_address, virt_to_phys(thread->page));
     list_remove(&thread->task_link);

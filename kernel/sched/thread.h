@@ -43,7 +43,7 @@ struct thread {
     struct task *task;                /* fixed; holds a reference */
     struct list task_link;            /* on task->threads or leaving */
     enum thread_state state;
-    uint8_t priority, base_priority;
+    uint8_t priority, base_priority;  /* priority: with what is lent to it */
     uint8_t cpu;                      /* where it runs or ran last; wakes there */
     uint8_t retries;                  /* how often a lack of memory made it try again since it was told of one */
     union {
@@ -52,8 +52,9 @@ struct thread {
             bool stopped;             /* thread_stop: not put on a run queue */
             bool exception_call;      /* CALLING, AWAITING_REPLY: the call is about the thread's own exception */
             bool timed;               /* its timer may be set */
+            bool donates;             /* lends its priority: donee is set */
         };
-        uint32_t unusual;             /* all of them: 0 where nothing is to be seen to */
+        uint64_t unusual;             /* all of them: 0 where nothing is to be seen to */
     };
     int8_t fpu_cpu;                   /* the CPU that holds its FPU registers, -1: they are in arch */
     bool fpu_used;
@@ -61,6 +62,11 @@ struct thread {
     uint64_t runnable_on;             /* bit per CPU: affinity, and of those the one that holds its FPU registers */
     uint64_t cpu_ns, started_ns;      /* accounts */
     struct list queue;                /* run queue, port queue, futex bucket: where `state` says; undefined while RUNNING, AWAITING_REPLY */
+    struct list donors, donor_link;   /* those that lend it their priority; where this one is such */
+    struct thread *donee;             /* whom it lends to */
+    struct list replies;              /* those that it armed last */
+    struct object *serving;           /* the port or set it received from last, NULL when that has ended */
+    struct list serving_link;         /* on the servers of that */
     struct timer timer;               /* the deadline of the present wait */
     struct {                          /* what it waits for; no references: where the last capability goes (object_unreachable), waits end */
         struct object *object;        /* port, set, notification or the port called */
@@ -107,6 +113,19 @@ void thread_kill(struct thread *thread);
 void thread_unwait(struct thread *thread);
 /* End the wait with this status in the frame and make it ready. */
 void thread_wake(struct thread *thread, enum status status);
+/* sched/donate.c */
+/* The thread receives from the port or set; NULL: from none any more. */
+void thread_serve(struct thread *thread, struct object *source);
+/* The port or set whose servers these are has ended. */
+void servers_dismiss(struct list *servers);
+/* It waits for an answer now (CALLING, AWAITING_REPLY), or for another's: lend, if it is more urgent than who works on it. */
+void thread_lend(struct thread *thread);
+/* It waits no more. */
+void thread_end_loan(struct thread *thread);
+/* The thread is dead: nobody lends to it. */
+void thread_leave_donors(struct thread *thread);
+/* Its base priority or its donors are others now. */
+void thread_reprioritize(struct thread *thread);
 /* After a change of affinity or fpu_cpu. */
 static inline void thread_set_runnable(struct thread *thread)
 {

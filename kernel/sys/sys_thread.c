@@ -48,17 +48,8 @@ enum status sys_thread_set_priority(struct thread *, struct thread *self, uint64
 {
     if (priority >= PRIORITIES)
         return STATUS_INVALID_ARGUMENT;
-    bool queued = self->state == THREAD_READY && !list_empty(&self->queue);
-    if (queued)
-        thread_unready(self);
-    self->priority = self->base_priority = (uint8_t)priority;
-    if (queued)
-        thread_ready(self);
-    if (self->state == THREAD_RUNNING) {
-        cpus[self->cpu].need_schedule = true;
-        if (self->cpu != this_cpu()->number)
-            smp_kick(self->cpu);
-    }
+    self->base_priority = (uint8_t)priority;
+    thread_reprioritize(self);
     return STATUS_OK;
 }
 
@@ -91,6 +82,7 @@ enum status sys_thread_info(struct thread *, struct thread *self, uint64_t what,
             *value += arch_time_ns() - cpus[self->cpu].switched_ns;
         break;
     case THREAD_CPU: *value = self->cpu; break;
+    case THREAD_PRIORITY: *value = self->priority; break;
     case THREAD_PC: *value = self->frame.FRAME_PC; break;
     default: return STATUS_INVALID_ARGUMENT;
     }

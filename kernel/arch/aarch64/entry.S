@@ -191,8 +191,7 @@ message_return: /* x0 = the frame that has label and words */
     ldp x2, x3, [x0, FRAME_X(2)]
     ldp x4, x5, [x0, FRAME_X(4)]
     ldp x6, x7, [x0, FRAME_X(6)]
-    adrp x9, kernel_lock
-    add x9, x9, :lo12:kernel_lock
+    ldr x9, kernel_lock_address
     stlr wzr, [x9]
     mrs x0, tpidr_el1
     ldr x0, [x0, CPU_CURRENT]
@@ -205,6 +204,9 @@ message_return: /* x0 = the frame that has label and words */
     mov x0, 0
     restore_from_x8
     eret
+    .balign 8
+kernel_lock_address:
+    .quad kernel_lock
 exception:
     save_frame_from_x4
     str x0, [sp, FRAME_ESR_OFFSET]

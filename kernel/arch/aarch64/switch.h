@@ -26,7 +26,12 @@ static inline void switch_space(struct cpu *, struct arch_space *to)
     sysreg_write(ttbr0_el1, to->ttbr); /* returning to user mode synchronizes */
 }
 
-/* What thread_switch does when the space was seen to. */
+static inline void switch_fpu(struct cpu *cpu, const struct thread *to)
+{
+    sysreg_write(cpacr_el1, cpu->fpu_owner == to ? CPACR_FPU : 0); /* returning to user mode synchronizes */
+}
+
+/* For threads that run and wait for messages. */
 static inline void switch_fast(struct cpu *cpu, struct thread *from, struct thread *to, const struct task *task)
 {
     if (task->foreign || cpu->scratch[1] != NO_RUNTIME)
@@ -35,7 +40,8 @@ static inline void switch_fast(struct cpu *cpu, struct thread *from, struct thre
         from->frame.tls = sysreg_read(tpidr_el0);
     sysreg_write(tpidr_el0, to->frame.tls);
     sysreg_write(tpidrro_el0, to->thread_page_address);
-    sysreg_write(cpacr_el1, cpu->fpu_owner == to ? CPACR_FPU : 0); /* returning to user mode synchronizes */
+    if (cpu->fpu_owner != nullptr) [[clang::unlikely]] /* else it is off */
+        switch_fpu(cpu, to);
 }
 
 /* Contract: arch_thread_switch in arch/arch.h. */
@@ -43,6 +49,7 @@ static inline void thread_switch(struct cpu *cpu, struct thread *from, struct th
 {
     const struct task *task = to->task;
     switch_fast(cpu, from, to, task);
+    switch_fpu(cpu, to); /* its last owner may be gone */
     if (cpu->space != &task->space) {
         struct arch_space *space = &to->task->space.arch;
         if (!switch_space_ready(cpu, space)) [[clang::unlikely]]

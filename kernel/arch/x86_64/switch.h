@@ -55,12 +55,6 @@ static inline void switch_space(struct cpu *, struct arch_space *to)
     write_cr3(to->radix.root);
 }
 
-static inline void switch_runtime_and_fpu(struct cpu *cpu, const struct thread *to, const struct task *task)
-{
-    if (task->foreign || cpu->scratch[3] != NO_RUNTIME)
-        switch_runtime(cpu, to);
-    fpu_set(cpu, cpu->fpu_owner == to);
-}
 
 /* Contract: arch_thread_switch in arch/arch.h. */
 static inline void thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
@@ -69,7 +63,9 @@ static inline void thread_switch(struct cpu *cpu, struct thread *from, struct th
     switch_bases(from, to);
     if (cpu->space != &task->space)
         switch_space(cpu, &task->space.arch);
-    switch_runtime_and_fpu(cpu, to, task);
+    if (task->foreign || cpu->scratch[3] != NO_RUNTIME)
+        switch_runtime(cpu, to);
+    fpu_set(cpu, cpu->fpu_owner == to);
 }
 
 /* What is left of it when the space was seen to, on the way of messages, where both threads came in by system calls. That way is taken
@@ -78,7 +74,10 @@ static inline void switch_fast(struct cpu *cpu, struct thread *from, struct thre
 {
     __asm__ volatile("rdfsbase %0" : "=r"(from->frame.fs_base));
     __asm__ volatile("wrfsbase %0" : : "r"(to->frame.fs_base));
-    switch_runtime_and_fpu(cpu, to, task);
+    if (task->foreign || cpu->scratch[3] != NO_RUNTIME)
+        switch_runtime(cpu, to);
+    if (cpu->fpu_owner != nullptr) [[clang::unlikely]] /* else it is off */
+        fpu_set(cpu, cpu->fpu_owner == to);
 }
 
 #endif
