@@ -147,7 +147,7 @@ NATIVE_TESTS += $(O)/tests/$(1).elf
 endef
 $(O)/tests/%.o: tests/%.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(USER_FLAGS) -Itests/native -c $< -o $@
+	$(CC) $(USER_FLAGS) -Itests/native -I$(<D)/$(ARCH) -c $< -o $@
 $(O)/tests/%.o: tests/%.S | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(USER_FLAGS) -c $< -o $@

@@ -3,6 +3,7 @@
  * tasks, since a task that has a runtime keeps it. */
 #include <boot_image.h>
 #include <futex.h>
+#include <machine.h>
 #include "ipc.h"
 
 #define FOREIGN 0x73000000ull
@@ -315,20 +316,10 @@ static int push_something(void)
     os_exit(71);
 }
 
-/* An instruction of the kernel's: reaching the line after it would mean that the frame raised the thread's privilege. */
+/* Reaching the line after the instruction would mean that the frame raised the thread's privilege. */
 static int privileged(void)
 {
-#if defined(__x86_64__)
-    __asm__ volatile("cli");
-#elif defined(__aarch64__)
-    __asm__ volatile("msr daifset, #2");
-#elif defined(__riscv)
-    __asm__ volatile("csrr t0, sstatus" ::: "t0");
-#elif defined(__loongarch64)
-    __asm__ volatile("csrrd $t0, 0" ::: "$t0");
-#elif defined(__mips__)
-    __asm__ volatile("mfc0 $8, $12" ::: "$8");
-#endif
+    machine_privileged();
     os_exit(71);
 }
 
@@ -346,9 +337,7 @@ static int resume_hostile(void)
         page->frame.FRAME_PC = UINT64_MAX;
         break;
     case HOSTILE_PRIVILEGED:
-#if defined(__x86_64__)
-        page->frame.rflags &= ~0x100ull; /* a step is an exception of its own */
-#endif
+        machine_no_step(&page->frame);
         page->frame.FRAME_PC = (uintptr_t)privileged;
         break;
     case HOSTILE_KERNEL_PC:
