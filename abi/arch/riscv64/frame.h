@@ -1,5 +1,6 @@
 /* frame.h (riscv64): the registers of a user thread, as the kernel saves them and as upcalls show them. x[0] holds nothing.
- * Native system calls: `ecall`, number in a7; r0..r8 of syscalls.idl = a0..a6, t0, t1; results: status in a0, r1..r8 in a1..a6, t0, t1. */
+ * Native system calls: `ecall`, number in a7; r0..r8 of syscalls.idl = a0..a6, t0, t1; results: status in a0, r1..r8 in a1..a6, t0, t1;
+ * t2 .. t6 and a7 are lost. */
 #ifndef ABI_FRAME_H
 #define ABI_FRAME_H
 #include <stdint.h>

@@ -43,9 +43,11 @@ struct arch_thread {
     struct { uint64_t f[32], fcsr; } fpu;
 };
 
+#define NO_GENERATION UINT64_MAX
+
 struct arch_cpu {
     uint64_t hart;        /* fixed after boot */
-    bool flush_all;       /* ASIDs began anew: flush before loading another space */
+    uint64_t generation;  /* of the ASIDs that its TLB may hold, NO_GENERATION: flush before loading another space */
     uint32_t relaxed;     /* times in cpu_relax */
 };
 

@@ -37,6 +37,7 @@ static void init_devices(void)
 
 void arch_cpu_init(unsigned cpu)
 {
+    cpus[cpu].arch.generation = NO_GENERATION;
     if (cpu == 0) {
         kernel_space_create();
         init_devices();

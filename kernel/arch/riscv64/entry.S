@@ -1,6 +1,7 @@
 /* entry.S (riscv64): traps in and out, FPU registers, where secondary CPUs begin. */
 #include <csr.h>
 #include <offsets.h>
+#include <syscall_numbers.h>
 
 #define REGISTERS_BUT_TP \
     X(ra, 1) X(gp, 3) X(t0, 5) X(t1, 6) X(t2, 7) REGISTERS_BUT_RA_GP_TP_T012 X(sp, 2)
@@ -8,6 +9,10 @@
     X(s0, 8) X(s1, 9) X(a0, 10) X(a1, 11) X(a2, 12) X(a3, 13) X(a4, 14) X(a5, 15) \
     X(a6, 16) X(a7, 17) X(s2, 18) X(s3, 19) X(s4, 20) X(s5, 21) X(s6, 22) X(s7, 23) X(s8, 24) X(s9, 25) X(s10, 26) X(s11, 27) \
     X(t3, 28) X(t4, 29) X(t5, 30) X(t6, 31)
+
+#define REGISTERS_OF_MESSAGES X(a1, 11) X(a2, 12) X(a3, 13) X(a4, 14) X(a5, 15) X(a6, 16)
+#define REGISTERS_OF_FUNCTIONS \
+    X(s0, 8) X(s1, 9) X(s2, 18) X(s3, 19) X(s4, 20) X(s5, 21) X(s6, 22) X(s7, 23) X(s8, 24) X(s9, 25) X(s10, 26) X(s11, 27)
 
 /* tp = the thread, where t0 to t2 are already; t0 = cause, t1 = pc. Afterwards tp = this_cpu(), on its stack. */
 .macro save_the_rest
@@ -46,12 +51,58 @@ trap_entry:
     bgeu t0, t2, foreign_call
     li t0, CALL_RETURN
     beq a7, t0, call_return
+/* t2 .. t6 and a7 are not kept. */
 native_call:
-    li t0, CAUSE_ECALL
     addi t1, t1, 4
-    save_the_rest
+    sd ra, FRAME_X(1)(tp)
+    sd sp, FRAME_X(2)(tp)
+    sd gp, FRAME_X(3)(tp)
+    csrrw t2, sscratch, zero
+#define X(name, number) sd name, FRAME_X(number)(tp);
+    REGISTERS_OF_MESSAGES
+    REGISTERS_OF_FUNCTIONS
+#undef X
+    sd a0, FRAME_X(10)(tp)
+    sd a7, FRAME_X(17)(tp)
+    sd t1, FRAME_PC_OFFSET(tp)
+    sd t2, FRAME_X(4)(tp)
+    mv a1, tp
+    ld tp, THREAD_AT_CPU(tp)
+    andi t0, a7, 0xff
+    li s0, 0
+    ld sp, CPU_STACK_TOP(tp)
+    li t1, SYS_MESSAGE_CALL
+    beq t0, t1, message_call
+    li t1, SYS_MESSAGE_REPLY_WAIT
+    beq t0, t1, message_reply_wait
     call trap_syscall
     j trap_return
+message_call:
+    mv a0, tp
+    call trap_message_call
+    j message_return
+message_reply_wait:
+    mv a0, tp
+    call trap_message_reply_wait
+message_return: /* a0 = the frame that has label and words */
+#define X(name, number) ld name, FRAME_X(number)(a0);
+    REGISTERS_OF_MESSAGES
+#undef X
+    ld t0, FRAME_X(5)(a0)
+    fence rw, w
+    sw zero, kernel_lock, t1
+    ld tp, CPU_CURRENT(tp)
+    ld t1, FRAME_STATUS_OFFSET(tp)
+    ld t2, FRAME_PC_OFFSET(tp)
+    csrw sscratch, tp
+    csrw sstatus, t1
+    csrw sepc, t2
+    li a0, 0
+#define X(name, number) ld name, FRAME_X(number)(tp);
+    REGISTERS_OF_FUNCTIONS
+    X(ra, 1) X(sp, 2) X(gp, 3) X(t1, 6) X(t2, 7) X(a7, 17) X(t3, 28) X(t4, 29) X(t5, 30) X(t6, 31) X(tp, 4)
+#undef X
+    sret
 
 /* On to the runtime's call entry, as abi/arch/riscv64/frame.h says. */
 foreign_call:

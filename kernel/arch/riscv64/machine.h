@@ -21,7 +21,7 @@ extern struct machine machine;
 void kernel_space_create(void);          /* final tables of the kernel, on the boot CPU; loads them */
 uintptr_t kernel_stack_create(unsigned cpu); /* returns its top, 0: no memory */
 extern uint64_t kernel_satp;
-void space_load(struct cpu *cpu, struct arch_space *space);
+void space_make_ready(struct cpu *cpu, struct arch_space *space); /* give it an ASID, flush what must be, before it is loaded */
 
 /* thread.c */
 

@@ -29,21 +29,22 @@ static void probe_asids(void)
 void asid_flush_before_load(void)
 {
     for (unsigned i = 0; i < cpu_count; i++)
-        cpus[i].arch.flush_all = true;
+        cpus[i].arch.generation = NO_GENERATION;
 }
 
-void space_load(struct cpu *cpu, struct arch_space *space)
+void space_make_ready(struct cpu *cpu, struct arch_space *space)
 {
-    if (!asid_is_present(&space->asid)) [[clang::unlikely]] {
+    if (!asid_is_present(&space->asid)) {
         asid_assign(&space->asid);
         space->satp = SATP_SV39 | space->asid.number << SATP_ASID_SHIFT | space->radix.root >> MP_SHIFT;
     }
-    csr_write(satp, space->satp);
-    if (space->asid.number == 0 || cpu->arch.flush_all) [[clang::unlikely]] {
-        cpu->arch.flush_all = false;
+    if (space->asid.number == 0 || cpu->arch.generation != asid_generation) {
+        csr_write(satp, kernel_satp); /* nothing of the space that is left comes back */
         __asm__ volatile("sfence.vma" ::: "memory");
+        if (space->asid.number != 0)
+            cpu->arch.generation = asid_generation;
     }
-    if (space->stale_icache >> cpu->number & 1) [[clang::unlikely]] {
+    if (space->stale_icache >> cpu->number & 1) {
         space->stale_icache &= ~(1ull << cpu->number);
         __asm__ volatile("fence.i" ::: "memory");
     }

@@ -3,7 +3,7 @@
 #include <lib/string.h>
 #include <machine.h>
 #include <offsets.h>
-#include <sched/cpu.h>
+#include <switch.h>
 
 void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argument)
 {
@@ -36,14 +36,9 @@ void arch_thread_runtime(struct thread *thread)
     thread->arch.call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
 }
 
-void arch_thread_switch(struct thread *, struct thread *to)
+void arch_thread_switch(struct thread *from, struct thread *to)
 {
-    struct cpu *cpu = this_cpu();
-    struct space *space = &to->task->space;
-    to->arch.cpu = cpu;
-    to->frame.status = SSTATUS_SPIE | (cpu->fpu_owner == to ? SSTATUS_FS : 0);
-    if (cpu->space != space)
-        space_load(cpu, &space->arch);
+    thread_switch(this_cpu(), from, to);
 }
 
 void arch_fpu_enable(bool on)
