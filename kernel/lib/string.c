@@ -6,16 +6,23 @@
 typedef uint64_t word [[gnu::may_alias]];
 
 #ifndef ARCH_STRING
+/* As many loads and stores: for constants, multiples of four. */
+[[gnu::always_inline]] static inline void move_words(word *t, const word *f, unsigned count)
+{
+#pragma clang loop unroll(full)
+    for (unsigned i = 0; i < count; i += 4) {
+        word a = f[i], b = f[i + 1], c = f[i + 2], d = f[i + 3];
+        t[i] = a, t[i + 1] = b, t[i + 2] = c, t[i + 3] = d;
+    }
+}
 /* Both aligned. Returns: how many bytes, all but the last few. */
 static inline size_t copy_words(word *t, const word *f, size_t length)
 {
     size_t left = length;
-    for (; left >= 128; left -= 128, t += 16, f += 16) {
-        word a = f[0], b = f[1], c = f[2], d = f[3], e = f[4], g = f[5], h = f[6], i = f[7];
-        t[0] = a, t[1] = b, t[2] = c, t[3] = d, t[4] = e, t[5] = g, t[6] = h, t[7] = i;
-        a = f[8], b = f[9], c = f[10], d = f[11], e = f[12], g = f[13], h = f[14], i = f[15];
-        t[8] = a, t[9] = b, t[10] = c, t[11] = d, t[12] = e, t[13] = g, t[14] = h, t[15] = i;
-    }
+    for (; left >= 256; left -= 256, t += 32, f += 32)
+        move_words(t, f, 32);
+    for (; left >= 32; left -= 32, t += 4, f += 4)
+        move_words(t, f, 4);
     for (; left >= 8; left -= 8)
         *t++ = *f++;
     return length - left;
@@ -48,6 +55,13 @@ static inline void arch_copy(void *to, const void *from, size_t length)
     while (length-- > 0)
         *t++ = *f++;
 }
+/* As many stores: for constants. */
+[[gnu::always_inline]] static inline void fill_words(word *t, word pattern, unsigned count)
+{
+#pragma clang loop unroll(full)
+    for (unsigned i = 0; i < count; i++)
+        t[i] = pattern;
+}
 static inline void arch_fill(void *to, int byte, size_t length)
 {
     char *t = to;
@@ -55,12 +69,10 @@ static inline void arch_fill(void *to, int byte, size_t length)
     if (length >= 16) {
         for (; ((uintptr_t)t & 7) != 0; length--)
             *t++ = (char)byte;
-        for (; length >= 128; length -= 128, t += 128) {
-            word *tw = (word *)t;
-            tw[0] = pattern, tw[1] = pattern, tw[2] = pattern, tw[3] = pattern, tw[4] = pattern, tw[5] = pattern, tw[6] = pattern;
-            tw[7] = pattern, tw[8] = pattern, tw[9] = pattern, tw[10] = pattern, tw[11] = pattern, tw[12] = pattern, tw[13] = pattern;
-            tw[14] = pattern, tw[15] = pattern;
-        }
+        for (; length >= 512; length -= 512, t += 512)
+            fill_words((word *)t, pattern, 64);
+        for (; length >= 64; length -= 64, t += 64)
+            fill_words((word *)t, pattern, 8);
         for (; length >= 8; length -= 8, t += 8)
             *(word *)t = pattern;
     }

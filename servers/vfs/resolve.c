@@ -28,7 +28,8 @@ static size_t inside(const struct path *path, const struct mount *mount)
 /* Run an attempt on the first `length` bytes; *stopped: a link was met and put into the path. */
 static enum status run(struct path *path, size_t length, struct attempt *attempt, unsigned *links, bool *stopped)
 {
-    struct path part = {.length = length};
+    struct path part;
+    part.length = length;
     memcpy(part.text, path->text, length);
     struct mount *mount = mount_of(&part);
     enum status status = replace_self(path, mount, attempt->session);

@@ -152,26 +152,30 @@ static void free_retired(struct arch_space *space)
     space->radix.retired = 0;
 }
 
-/* Free the first table that has no table below it, on the way down at the lowest addresses. False: only the root is left. */
+/* Free the first table that has no table below it, on the way down at the lowest addresses. False: only the root is left.
+ * Below radix.gone there is nothing any more. */
 static bool destroy_one(struct arch_space *space)
 {
     pte_t *table = root_of(space), *named_by = nullptr;
     unsigned level = RADIX_TOP;
-    for (unsigned i = 0, end = RADIX_USER_SLOTS; level > 0 && (i = next_used(table, i, end)) < end;) {
+    uint64_t gone = space->radix.gone, va = 0;
+    for (unsigned i = slot_index(gone, level), end = RADIX_USER_SLOTS; level > 0 && (i = next_used(table, i, end)) < end;) {
         if (!pte_present(table[i]) || pte_is_leaf(table[i], level)) {
             write_pte(&table[i++], 0);
             continue;
         }
         named_by = &table[i];
+        va += i * (MP_SIZE * SPAN(level));
         table = table_of(*named_by);
         level--;
-        i = 0;
+        i = va < gone ? slot_index(gone, level) : 0;
         end = slots(level);
     }
     if (!named_by)
         return false;
     paddr_t pa = pte_table(*named_by);
     write_pte(named_by, 0);
+    space->radix.gone = va;
     space->radix.small -= level == 0;
     table_free(space, pa, level);
     return true;
@@ -259,6 +263,16 @@ static bool split_at(struct arch_space *space, uint64_t va)
     return true;
 }
 
+/* MPs of the range in slots that are 0, from the one of va on, which is. */
+static size_t absent_pages(const pte_t *table, unsigned level, uint64_t va, size_t count)
+{
+    unsigned index = slot_index(va, level);
+    size_t before = (va >> MP_SHIFT) & (SPAN(level) - 1), here = (before + count + SPAN(level) - 1) >> RADIX_SHIFT(level);
+    unsigned end = here < slots(level) - index ? index + (unsigned)here : slots(level);
+    size_t pages = (next_used(table, index + 1, end) - index) * SPAN(level) - before;
+    return pages < count ? pages : count;
+}
+
 /* --- pairs --------------------------------------------------------------------------------------------------------------------------- */
 /* Where a TLB entry is a pair of leaves of level 1 (RADIX_PAIRS), it is loaded for the window of both unless one of them is a table; then
  * smaller entries are loaded for what is in the window. So that no TLB ever holds a pair and a smaller entry inside it, a table of level 0
@@ -276,7 +290,9 @@ static bool empty_small(pte_t *table, unsigned level, uint64_t va, size_t count)
         size_t here = pages_in_slot(va, level, count);
         pte_t pte = table[slot_index(va, level)];
         bool is_table = pte_present(pte) && !pte_is_leaf(pte, level);
-        if (is_table && level > 1) {
+        if (!pte) {
+            here = absent_pages(table, level, va, count);
+        } else if (is_table && level > 1) {
             emptied |= empty_small(table_of(pte), level - 1, va, here);
         } else if (is_table) {
             memset(table_of(pte) + slot_index(va, 0), 0, here * sizeof(pte_t));
@@ -456,16 +472,6 @@ static void change_leaf(pte_t *slot, unsigned prot)
     pte_t old = read_pte(slot);
     while (pte_present(old) && !replace_pte(slot, &old, prot ? pte_with_prot(old, prot) : 0))
         ;
-}
-
-/* MPs of the range in slots that are 0, from the one of va on, which is. */
-static size_t absent_pages(const pte_t *table, unsigned level, uint64_t va, size_t count)
-{
-    unsigned index = slot_index(va, level);
-    size_t before = (va >> MP_SHIFT) & (SPAN(level) - 1), here = (before + count + SPAN(level) - 1) >> RADIX_SHIFT(level);
-    unsigned end = here < slots(level) - index ? index + (unsigned)here : slots(level);
-    size_t pages = (next_used(table, index + 1, end) - index) * SPAN(level) - before;
-    return pages < count ? pages : count;
 }
 
 /* All leaves of the range get `prot`; 0 removes them. Edges were split: leaves and groups lie inside the range. */

@@ -10,6 +10,7 @@ struct radix {
     struct ledger *ledger; /* pays for the tables; NULL: nobody */
     int refusal;           /* the status of the last table that was not to be had */
     uint64_t retired; /* tables out of the tree, to be freed at the next change; linked by their first entry */
+    uint64_t gone;    /* of a space that is taken apart: what lies below is gone */
     size_t bytes;     /* of tables, root and retired ones included */
     size_t small;     /* tables of level 0 */
 };
