@@ -9,14 +9,17 @@ bool group_exists(uint32_t group, uint32_t session)
     return false;
 }
 
+/* Can the parent continue the child's group, from outside it? The first process cannot: it does not know what it adopted. */
+static bool connects(const struct process *parent, const struct process *child)
+{
+    return parent != nullptr && !child->adopted && parent->group != child->group && parent->session == child->session;
+}
+
 bool group_orphaned(uint32_t group)
 {
-    for (struct process *process = process_next(nullptr); process != nullptr; process = process_next(process)) {
-        const struct process *parent = process->parent;
-        if (process->group == group && process->state != ZOMBIE && parent != nullptr && parent->group != group &&
-            parent->session == process->session)
+    for (struct process *process = process_next(nullptr); process != nullptr; process = process_next(process))
+        if (process->group == group && process->state != ZOMBIE && connects(process->parent, process))
             return false;
-    }
     return true;
 }
 
@@ -28,12 +31,26 @@ static bool has_stopped(uint32_t group)
     return false;
 }
 
-void group_left(uint32_t group)
+static void hang_up_if_orphaned(uint32_t group)
 {
     if (!has_stopped(group) || !group_orphaned(group))
         return;
     signal_post_group(group, SIGNAL_HUP, &(struct signal_info){});
     signal_post_group(group, SIGNAL_CONT, &(struct signal_info){});
+}
+
+void group_end(struct process *process)
+{
+    if (connects(process->parent, process))
+        hang_up_if_orphaned(process->group);
+}
+
+void group_adopt(const struct process *from, struct process *child)
+{
+    bool connected = connects(from, child);
+    child->adopted = true;
+    if (connected)
+        hang_up_if_orphaned(child->group);
 }
 
 enum status op_set_group(void *self, struct request *, uint64_t pid, uint64_t group)
@@ -50,11 +67,8 @@ enum status op_set_group(void *self, struct request *, uint64_t pid, uint64_t gr
         return STATUS_NOT_PERMITTED;
     if (wanted != process->pid && !group_exists(wanted, process->session))
         return STATUS_NOT_PERMITTED;
-    uint32_t old = process->group;
     process->group = wanted;
     page_update(process);
-    if (old != wanted)
-        group_left(old);
     return STATUS_OK;
 }
 
@@ -63,11 +77,9 @@ enum status op_new_session(void *self, struct request *, uint64_t *session)
     struct process *process = self;
     if (process->group == process->pid || group_exists(process->pid, 0))
         return STATUS_NOT_PERMITTED;
-    uint32_t old = process->group;
     process->session = process->group = process->pid;
     process->terminal = 0;
     page_update(process);
-    group_left(old);
     *session = process->session;
     return STATUS_OK;
 }

@@ -334,6 +334,7 @@ static void reparent_children(struct process *process)
 {
     LIST_FOR(child, &process->children, struct process, siblings) {
         list_remove(&child->siblings);
+        group_adopt(process, child);
         child->parent = first_process;
         if (first_process == nullptr || first_process == process) {
             child->parent = nullptr;
@@ -383,7 +384,7 @@ void process_end(struct process *process, uint32_t wait_status)
     if (process->session == process->pid) /* a session leader: its group in the foreground hangs up */
         signal_post_group(process->group, SIGNAL_HUP, &(struct signal_info){});
     reparent_children(process);
-    group_left(process->group);
+    group_end(process);
     if (process == first_process) {
         first_process = nullptr;
         (void)service_session_end(init_service, wait_status);

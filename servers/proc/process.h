@@ -48,6 +48,7 @@ struct process {
     struct list children, siblings;
     enum run_state state;
     bool has_executed;         /* since fork: setpgid of a child is refused then */
+    bool adopted;              /* its parent ended: the first process waits for it */
     bool report_stop, report_continue;
     unsigned stop_signal;
     uint32_t wait_status;      /* of a zombie */
@@ -140,8 +141,10 @@ void alarm_expired(struct serve_timer *timer);
 bool group_exists(uint32_t group, uint32_t session);
 /* No member has a parent in another group of the same session. */
 bool group_orphaned(uint32_t group);
-/* A process leaves its group (ends or moves): stopped orphans get SIGHUP and SIGCONT. */
-void group_left(uint32_t group);
+/* A process ends; the first process adopts a child of `from`, which ends. When nobody is left who could continue a group, its members get
+ * SIGHUP and SIGCONT if one is stopped. */
+void group_end(struct process *process);
+void group_adopt(const struct process *from, struct process *child);
 enum status op_set_group(void *self, struct request *rq, uint64_t pid, uint64_t group);
 enum status op_new_session(void *self, struct request *rq, uint64_t *session);
 enum status op_get(void *self, struct request *rq, uint64_t pid, uint64_t what, uint64_t *value);

@@ -1,6 +1,7 @@
-# Pipes, redirections, jobs, signals. Everything printed is compared with what the same shell prints under Linux.
+# Pipes, redirections, jobs, signals. Everything printed is compared with what the same shell prints under Linux, so nothing here may depend on
+# how fast anything is: what must come first says so through a fifo.
 say() { echo "== $*"; }
-rm -rf /tmp/p; mkdir /tmp/p; cd /tmp/p
+rm -rf /tmp/p; mkdir /tmp/p; cd /tmp/p; mkfifo turn
 
 say pipes
 echo one | cat | cat | cat | cat | cat
@@ -34,13 +35,15 @@ cat < two > three; cmp two three && echo same
 say background
 sleep 0.2 & echo started; wait; echo waited $?
 (exit 5) & wait $!; echo $?
-(sleep 0.1; echo first) & (sleep 0.4; echo second) & wait
+(read x < turn; echo second) & (sleep 0.1; echo first; echo > turn) & wait
 sh -c 'exit 3' & a=$!; sh -c 'exit 4' & b=$!; wait $a; echo $?; wait $b; echo $?
 wait 99999; echo $?
 for i in 1 2 3 4 5; do (exit $i) & p="$p $!"; done; for q in $p; do wait $q; echo -n "$? "; done; echo
-sleep 5 & kill $!; wait $! 2>/dev/null; echo $?
-sleep 5 & p=$!; kill -0 $p && echo alive; kill -9 $p; wait $p 2>/dev/null; echo $?; kill -0 $p 2>/dev/null || echo gone
-sleep 5 & p=$!; sleep 0.1; kill -STOP $p; kill -CONT $p; kill -INT $p; kill $p; wait $p 2>/dev/null; echo $?
+sleep 1000 & kill $!; wait $! 2>/dev/null; echo $?
+sleep 1000 & p=$!; kill -0 $p && echo alive; kill -9 $p; wait $p 2>/dev/null; echo $?; kill -0 $p 2>/dev/null || echo gone
+(echo > turn; exec sleep 1000) & p=$!; read x < turn; kill -STOP $p; kill -CONT $p; kill -INT $p; kill $p; wait $p 2>/dev/null; echo $? # INT is ignored
+(echo > turn; exec sleep 1000) & p=$!; read x < turn; kill -STOP $p; kill $p; kill -CONT $p; wait $p 2>/dev/null; echo $?
+(echo > turn; exec sleep 1000) & p=$!; read x < turn; kill -STOP $p; true | cat; sh -c :; kill -9 $p; wait $p 2>/dev/null; echo $? # nobody hangs up
 x=$(sleep 0.1 & echo at once); echo $x
 cat < /dev/null & wait $!; echo $?
 
@@ -55,17 +58,23 @@ sh -c 'kill -KILL $$'; echo $?
 sh -c 'kill -PIPE $$'; echo $?
 sh -c 'trap "echo HUP" HUP; kill -HUP $$; wait'; echo $?
 sh -c 'trap "echo interrupted; exit 7" TERM; (sleep 0.2; kill -TERM $$) & wait; echo no'; echo $?
-sh -c 'trap "echo after sleep" TERM; (sleep 0.1; kill -TERM $$) & sleep 0.4; echo end'
+sh -c 'trap "echo after the child" TERM; sh -c "kill -TERM \$PPID; echo the child goes on"; echo end'
+sh -c 'trap "echo once a second" ALRM; trap "exit 3" TERM; kill -ALRM $$; while :; do kill -TERM $$; done'; echo $?
+sh -c 'trap "echo quit" QUIT; trap "" HUP; sh -c "kill -HUP \$\$; kill -QUIT \$\$; echo no"; echo $?; kill -QUIT $$; echo end' 2>/dev/null
+sh -c 'f() { trap "echo f returns; trap - USR1" USR1; kill -USR1 $$; }; f; trap; echo end'
+sh -c 'trap "echo first; trap \"echo second\" USR1" USR1; kill -USR1 $$; kill -USR1 $$; echo end'
+(trap 'echo cleaned; rm -f made; exit 5' INT TERM; : > made; (kill -TERM $(sh -c 'echo $PPID'); :) ; kill -TERM $(sh -c 'echo $PPID'); echo no); echo $?; ls made 2>/dev/null
 sh -c 'trap "echo CHLD" CHLD; true & wait; echo end' | sort | uniq
 sh -c 'trap "" INT; sh -c "kill -INT \$\$; echo child ignores too"'
 sh -c 'trap; trap "echo a" USR1; trap' 
 kill -l 9; kill -l 15; kill -l TERM
 
 say timeouts
-timeout 1 echo in time; echo $?
-timeout 0.2 sleep 5; echo $?
-timeout -s KILL 0.2 sleep 5; echo $?
-timeout 5 false; echo $?
+timeout 1000 echo in time; echo $?
+timeout 0.2 sleep 1000; echo $?
+timeout -s KILL 0.2 sleep 1000; echo $?
+timeout 1000 false; echo $?
+timeout 0.2 sh -c 'trap "echo told; exit 9" TERM; while :; do sleep 0.1; done'; echo $?
 usleep 1000; sleep 0; sleep 0.01; echo slept
 time -p true 2>&1 | cut -d' ' -f1
 
