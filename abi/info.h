@@ -30,6 +30,8 @@ enum system_figure : int {
     SYSTEM_CONSOLE_IRQ = 12,
     SYSTEM_RUNNABLE = 13,
     SYSTEM_CONSOLE_STRIDE = 14, /* bytes from one register to the next */
+    SYSTEM_CPU_IDLE_NS = 0x100, /* + number of the CPU: how long it was idle */
+    SYSTEM_CPU_BUSY_NS = 0x200, /* + number of the CPU: how long it was not */
 };
 
 #endif

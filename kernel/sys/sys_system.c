@@ -109,12 +109,33 @@ enum status sys_system_debug_read(struct thread *thread, struct control *, uint6
     return STATUS_OK;
 }
 
+static uint64_t cpu_idle_ns(const struct cpu *cpu, uint64_t now_ns)
+{
+    bool idles = cpu->online && cpu->current == nullptr && now_ns > cpu->idle_since_ns;
+    return cpu->idle_ns + (idles ? now_ns - cpu->idle_since_ns : 0);
+}
+
 static uint64_t idle_ns(void)
 {
     uint64_t sum = 0, now_ns = arch_time_ns();
     for (unsigned i = 0; i < cpu_count; i++)
-        sum += cpus[i].idle_ns + (cpus[i].online && cpus[i].current == nullptr ? now_ns - cpus[i].idle_since_ns : 0);
+        sum += cpu_idle_ns(&cpus[i], now_ns);
     return sum;
+}
+
+/* The figures that each CPU has. */
+static enum status cpu_figure(uint64_t what, uint64_t *value)
+{
+    uint64_t number = what & 0xff, now_ns = arch_time_ns();
+    if (number >= cpu_count)
+        return STATUS_INVALID_ARGUMENT;
+    uint64_t idle = cpu_idle_ns(&cpus[number], now_ns);
+    switch (what - number) {
+    case SYSTEM_CPU_IDLE_NS: *value = idle; break;
+    case SYSTEM_CPU_BUSY_NS: *value = now_ns > idle ? now_ns - idle : 0; break;
+    default: return STATUS_INVALID_ARGUMENT;
+    }
+    return STATUS_OK;
 }
 
 static uint64_t runnable(void)
@@ -155,7 +176,7 @@ enum status sys_system_info(struct thread *, struct control *, uint64_t what, ui
     case SYSTEM_CONSOLE_IRQ: *value = boot_console.irq; break;
     case SYSTEM_CONSOLE_STRIDE: *value = boot_console.stride; break;
     case SYSTEM_RUNNABLE: *value = runnable(); break;
-    default: return STATUS_INVALID_ARGUMENT;
+    default: return cpu_figure(what, value);
     }
     return STATUS_OK;
 }

@@ -30,10 +30,10 @@ void text_print(struct text *text, const char *format, ...)
     text_add(text, line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
 }
 
-static uint64_t figure(enum system_figure what)
+static uint64_t figure(uint64_t what)
 {
     uint64_t value = 0;
-    (void)os_system_info(BOOTSTRAP_CONTROL, (uint64_t)what, &value);
+    (void)os_system_info(BOOTSTRAP_CONTROL, what, &value);
     return value;
 }
 
@@ -198,11 +198,18 @@ static void write_loadavg(struct text *text, struct process *)
 
 static void write_system_stat(struct text *text, struct process *)
 {
-    uint64_t cpus = figure(SYSTEM_CPUS), idle = figure(SYSTEM_IDLE_NS) / TICK_NS, all = os_now() / TICK_NS * cpus;
-    uint64_t busy = all > idle ? all - idle : 0;
-    text_print(text, "cpu  %llu 0 0 %llu 0 0 0 0 0 0\n", (unsigned long long)busy, (unsigned long long)idle);
-    for (uint64_t i = 0; i < cpus; i++)
-        text_print(text, "cpu%llu %llu 0 0 %llu 0 0 0 0 0 0\n", (unsigned long long)i, (unsigned long long)(busy / cpus), (unsigned long long)(idle / cpus));
+    struct text each = {};
+    uint64_t cpus = figure(SYSTEM_CPUS), all_busy = 0, all_idle = 0;
+    for (uint64_t i = 0; i < cpus; i++) {
+        uint64_t busy = figure(SYSTEM_CPU_BUSY_NS + i) / TICK_NS, idle = figure(SYSTEM_CPU_IDLE_NS + i) / TICK_NS;
+        text_print(&each, "cpu%llu %llu 0 0 %llu 0 0 0 0 0 0\n", (unsigned long long)i, (unsigned long long)busy, (unsigned long long)idle);
+        all_busy += busy;
+        all_idle += idle;
+    }
+    text_print(text, "cpu  %llu 0 0 %llu 0 0 0 0 0 0\n", (unsigned long long)all_busy, (unsigned long long)all_idle);
+    text_add(text, each.bytes, each.length);
+    text->failed |= each.failed;
+    os_free(each.bytes);
     text_print(text, "intr 0\nctxt %llu\nbtime %llu\nprocesses %zu\nprocs_running %llu\nprocs_blocked 0\n", (unsigned long long)figure(SYSTEM_SWITCHES),
                (unsigned long long)((os_wall_clock() - os_now()) / 1000000000ull), processes.count, (unsigned long long)figure(SYSTEM_RUNNABLE));
 }
