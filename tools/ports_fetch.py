@@ -22,7 +22,8 @@ SUITES = {"bullseye", "bookworm", "trixie", "forky", "sid",
           "oldoldstable", "oldstable", "stable", "testing", "unstable"}
 DEBIAN_ARCH = {"x86_64": "amd64", "aarch64": "arm64", "riscv64": "riscv64",
                "loongarch64": "loong64", "mips64el": "mips64el"}
-TRIES = 3
+TRIES = 4
+PAUSE = 3  # seconds after the first failure; longer after each more
 
 
 class PortError(Exception):
@@ -123,7 +124,7 @@ def private_apt():
     lines += [f'Dir::State "{base}/state/";', f'Dir::State::status "{base}/state/status";',
               f'Dir::Cache "{base}/cache/";', f'Dir::Etc "{base}/etc/";',
               'Dir::Etc::netrc "/etc/apt/auth.conf";', 'Dir::Etc::netrcparts "/etc/apt/auth.conf.d";',
-              'APT::Sandbox::User "root";', 'Acquire::Retries "2";']
+              'APT::Sandbox::User "root";', 'Acquire::Retries "0";']
     path = os.path.join(base, f"apt.conf.{os.getpid()}")
     with open(path, "w", encoding="utf-8") as f:
         f.write("\n".join(lines) + "\n")
@@ -145,15 +146,19 @@ def get_by_apt(url, dest):
 
 
 def get_by_python(url, dest):
+    import http.client
+    import shutil
     import urllib.error
     import urllib.request
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, open(dest, "wb") as out:
-            while chunk := answer.read(1 << 20):
-                out.write(chunk)
+            shutil.copyfileobj(answer, out)
+            said = answer.headers.get("Content-Length")
+            if said and int(said) != out.tell():
+                raise PortError(f"it ended after {out.tell()} of {said} bytes")
     except urllib.error.HTTPError as e:
         raise (NotThere if e.code in (404, 410) else PortError)(f"{e.code} {e.reason}") from e
-    except OSError as e:
+    except (OSError, http.client.HTTPException, ValueError) as e:
         raise PortError(str(e)) from e
 
 
@@ -170,7 +175,7 @@ def get(url, dest):
                 os.unlink(dest)
             if not left:
                 raise
-            time.sleep(3 * (TRIES - left))
+            time.sleep(PAUSE * (TRIES - left))
 
 
 def sha256(path):
