@@ -15,10 +15,12 @@ enum bootstrap_cap : unsigned {
 /* The first task: the kernel gives init a task, thread, ledger and control capability at the indexes above, and the boot image: */
 #define BOOTSTRAP_IMAGE 7 /* memory object of the whole boot image, read-only; mapped at BOOT_IMAGE_ADDRESS too */
 #define BOOT_IMAGE_ADDRESS 0x1000000000ull
-/* Native programs: link address, first thread's page and stack block (page at the start, stack down from the end). */
+/* Native programs: link address, first thread's block: thread page at its start, then a page where nothing is mapped, so that a stack that
+ * is too small ends the thread and does not write into its page; stack down from the block's end. */
 #define NATIVE_BASE 0x10000000ull
 #define NATIVE_STACKS 0x800000000ull
-#define NATIVE_STACK_SIZE 0x10000ull
+#define NATIVE_STACK_SIZE 0x10000ull /* of a block */
+#define NATIVE_STACK_MOST(page_size) (NATIVE_STACK_SIZE - 2 * (page_size))
 
 /* Manifest: an ELF note of type 1 and name "Heddle" (SERVICE_MANIFEST of lib/serve), one text, lines of "key = value":
  *   name = tmpfs            export = fs             (what others may import it as, besides by its name)

@@ -1,7 +1,6 @@
 /* main.c: boot as a table of steps, then the first task. Not here: how the machine was entered (boot/). */
 #include <bootstrap.h>
 #include <boot_image.h>
-#include <ipc/futex.h>
 #include <lib/assert.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -174,8 +173,9 @@ static void give_image(struct task *task)
 
 static void give_stack(struct task *task, uaddr_t block)
 {
-    uaddr_t where = block + MP_SIZE;
-    must(space_map(&task->space, nullptr, RIGHTS_ALL, 0, NATIVE_STACK_SIZE - MP_SIZE,
+    uint64_t size = NATIVE_STACK_MOST(MP_SIZE);
+    uaddr_t where = block + NATIVE_STACK_SIZE - size;
+    must(space_map(&task->space, nullptr, RIGHTS_ALL, 0, size,
                    MAP_FIXED_ADDRESS | MAP_ANONYMOUS | PROT_BIT_READ | PROT_BIT_WRITE, &where), "its stack");
 }
 
@@ -213,7 +213,6 @@ static const struct {
     {find_image, "the direct map"},
     {start_memory, "the command line"},
     {start_cpu, "the allocator: interrupt controllers may need tables"},
-    {futex_init, "nothing"},
     {start_ledger, "the allocator"},
     {start_clock, "the timer"},
     {remember_console, "nothing"},

@@ -1,26 +1,120 @@
 /* futex.c: wait and wake on a word of user memory. Not here: priority inheritance and robust lists (docs/limits.md).
- * A key is (space, address) for private words and (memory object, offset) for shared ones. Waiters hang in hash buckets.
- * Invariant: the word is compared and the waiter queued under the kernel lock, so no wake-up between the two is lost. */
+ * A key is (space, address) for private words and (memory object, offset) for shared ones. A word that is waited on is described by a record
+ * that one of its waiters lends; it is found through a tree a bucket, so those who wait on other words are not in the way.
+ * Invariants: the word is compared and the waiter queued under the kernel lock, so no wake-up between the two is lost; a record with waiters
+ * is in its tree, and its lender is one of them. */
 #include <futex.h>
 #include <ipc/futex.h>
 #include <ipc/ipc.h>
 #include <sched/schedule.h>
+#include <syscalls_kernel.h>
 
 #define BUCKETS 256u
+#define STEPS 16u /* waiters between two looks for interrupts */
 
-static struct list buckets[BUCKETS];
+static struct tree buckets[BUCKETS]; /* struct futex_word.node */
+static uint64_t last_sequence;
 
-void futex_init(void)
-{
-    for (unsigned i = 0; i < BUCKETS; i++)
-        list_init(&buckets[i]);
-}
+/* --- words and their waiters ------------------------------------------------------------------------------------------------------------ */
 
-static struct list *bucket_of(struct futex_key key)
+static struct tree *bucket_of(struct futex_key key)
 {
     uint64_t mixed = (key.a >> 6 ^ key.b >> 2 ^ key.b >> 14) * 0x9e3779b97f4a7c15ull;
     return &buckets[mixed >> 56];
 }
+
+static struct futex_word *word_of(struct tree_node *node) { return container_of(node, struct futex_word, node); }
+static struct thread *waiter_of(struct tree_node *node) { return container_of(node, struct thread, futex.node); }
+
+static int compare(struct futex_key left, struct futex_key right)
+{
+    if (left.a != right.a)
+        return left.a < right.a ? -1 : 1;
+    return left.b == right.b ? 0 : left.b < right.b ? -1 : 1;
+}
+
+/* The word with this key, or the place where it would be. */
+static struct futex_word *word_find(struct futex_key key, struct tree_node **parent, struct tree_node ***link)
+{
+    *parent = nullptr;
+    *link = &bucket_of(key)->root;
+    while (**link != nullptr) {
+        int order = compare(key, word_of(**link)->key);
+        if (order == 0)
+            return word_of(**link);
+        *parent = **link;
+        *link = order < 0 ? &(*parent)->left : &(*parent)->right;
+    }
+    return nullptr;
+}
+
+static struct futex_word *word_waited_on(struct futex_key key)
+{
+    struct tree_node *parent, **link;
+    return word_find(key, &parent, &link);
+}
+
+static void waiter_insert(struct futex_word *word, struct thread *thread)
+{
+    struct tree_node *parent = nullptr, **link = &word->waiters.root;
+    while (*link != nullptr) {
+        parent = *link;
+        link = thread->futex.sequence < waiter_of(parent)->futex.sequence ? &parent->left : &parent->right;
+    }
+    tree_insert(&word->waiters, &thread->futex.node, parent, link, nullptr);
+}
+
+/* The waiter that came first, from this sequence number on. */
+static struct thread *waiter_from(const struct futex_word *word, uint64_t sequence)
+{
+    struct thread *best = nullptr;
+    for (struct tree_node *node = word->waiters.root; node != nullptr;) {
+        struct thread *thread = waiter_of(node);
+        if (thread->futex.sequence >= sequence) {
+            best = thread;
+            node = node->left;
+        } else {
+            node = node->right;
+        }
+    }
+    return best;
+}
+
+static void join(struct thread *thread, struct futex_key key)
+{
+    struct tree_node *parent, **link;
+    struct futex_word *word = word_find(key, &parent, &link);
+    if (word == nullptr) {
+        word = &thread->futex.word;
+        word->key = key;
+        word->waiters.root = nullptr;
+        tree_insert(bucket_of(key), &word->node, parent, link, nullptr);
+    }
+    thread->wait.key = key;
+    thread->futex.sequence = ++last_sequence;
+    waiter_insert(word, thread);
+}
+
+void futex_leave(struct thread *thread)
+{
+    struct tree_node *parent, **link;
+    struct futex_key key = thread->wait.key;
+    struct futex_word *word = word_find(key, &parent, &link);
+    tree_remove(&word->waiters, &thread->futex.node, nullptr);
+    if (word != &thread->futex.word)
+        return;
+    tree_remove(bucket_of(key), &word->node, nullptr);
+    if (word->waiters.root == nullptr)
+        return;
+    struct futex_word *next = &waiter_of(word->waiters.root)->futex.word; /* another lends */
+    next->key = key;
+    next->waiters = word->waiters;
+    word->waiters.root = nullptr;
+    (void)word_find(key, &parent, &link);
+    tree_insert(bucket_of(key), &next->node, parent, link, nullptr);
+}
+
+/* --- calls -------------------------------------------------------------------------------------------------------------------------------- */
 
 static enum status find_key(struct thread *thread, uaddr_t address, uint64_t flags, struct futex_key *key)
 {
@@ -61,65 +155,88 @@ void futex_wait(struct thread *thread, struct frame *frame)
     thread->wait.object = nullptr;
     thread->wait.reply = nullptr;
     thread->wait.mask = (uint32_t)frame->FRAME_R4;
-    thread->wait.key = key;
     thread->state = THREAD_FUTEX;
-    list_push_back(bucket_of(key), &thread->queue);
+    list_init(&thread->queue);
+    join(thread, key);
     cpu_leave(this_cpu());
 }
 
-static bool same_key(struct futex_key a, struct futex_key b)
+/* Up to `count` in all that came before `until` and whose mask meets the mask. Returns SYSCALL_RESTART when an interrupt waits. */
+static enum status wake(struct futex_key key, uint64_t count, uint64_t mask, struct restart *restart)
 {
-    return a.a == b.a && a.b == b.b;
+    if (restart->until == 0)
+        restart->until = last_sequence + 1;
+    for (unsigned steps = 1; restart->done < count; steps++) {
+        struct futex_word *word = word_waited_on(key);
+        struct thread *waiter = word != nullptr ? waiter_from(word, restart->from) : nullptr;
+        if (waiter == nullptr || waiter->futex.sequence >= restart->until)
+            break;
+        restart->from = waiter->futex.sequence + 1;
+        if ((waiter->wait.mask & mask) != 0) {
+            thread_wake(waiter, STATUS_OK);
+            restart->done++;
+        }
+        if (steps % STEPS == 0 && arch_interrupt_pending())
+            return SYSCALL_RESTART;
+    }
+    return STATUS_OK;
 }
 
-enum status futex_wake(struct thread *thread, uaddr_t address, uint64_t count, uint64_t flags, uint64_t mask, uint64_t *woken)
+enum status futex_wake(struct thread *thread, uaddr_t address, uint64_t count, uint64_t flags, uint64_t mask, uint64_t *restart, uint64_t *woken)
 {
     struct futex_key key;
     enum status status = find_key(thread, address, flags, &key);
     if (status != STATUS_OK)
         return status;
-    struct list *bucket = bucket_of(key);
-    *woken = 0;
-    for (struct list *item = bucket->next, *next; item != bucket && *woken < count; item = next) {
-        next = item->next;
-        struct thread *waiter = container_of(item, struct thread, queue);
-        if (!same_key(waiter->wait.key, key) || (waiter->wait.mask & mask) == 0)
-            continue;
-        thread_wake(waiter, STATUS_OK);
-        ++*woken;
+    struct restart *state = thread_restart(thread, restart);
+    status = wake(key, count, mask, state);
+    if (status == SYSCALL_RESTART)
+        thread_interrupt_call(thread, restart);
+    *woken = state->done;
+    return status;
+}
+
+static enum status compare_word(struct thread *thread, uaddr_t address, uint64_t expected)
+{
+    uint32_t word;
+    enum status status = copy_from_user(&thread->task->space, &word, address, sizeof word);
+    return status == STATUS_OK && word != (uint32_t)expected ? STATUS_VALUE_CHANGED : status;
+}
+
+/* Up to `count` from the first on; they become the last ones there. Returns SYSCALL_RESTART when an interrupt waits. */
+static enum status move(struct futex_key from, struct futex_key to, uint64_t count, struct restart *restart)
+{
+    for (uint64_t moved = 0; moved < count;) {
+        struct futex_word *word = word_waited_on(from);
+        struct thread *waiter = word != nullptr ? waiter_from(word, 0) : nullptr;
+        if (waiter == nullptr || waiter->futex.sequence >= restart->until)
+            break;
+        futex_leave(waiter);
+        join(waiter, to);
+        restart->done++;
+        if (++moved % STEPS == 0 && arch_interrupt_pending())
+            return SYSCALL_RESTART;
     }
     return STATUS_OK;
 }
 
-enum status futex_requeue(struct thread *thread, uaddr_t address, uint64_t wake, uaddr_t target, uint64_t move, uint64_t flags,
-                          uint64_t expected, uint64_t *done)
+enum status futex_requeue(struct thread *thread, uaddr_t address, uint64_t count, uaddr_t target, uint64_t most, uint64_t flags, uint64_t expected,
+                          uint64_t *restart, uint64_t *done)
 {
     struct futex_key key, target_key;
     enum status status = find_key(thread, address, flags, &key);
     if (status == STATUS_OK)
         status = find_key(thread, target, flags, &target_key);
-    if (status == STATUS_OK && (flags & FUTEX_FLAG_COMPARE) != 0) {
-        uint32_t word;
-        status = copy_from_user(&thread->task->space, &word, address, sizeof word);
-        if (status == STATUS_OK && word != (uint32_t)expected)
-            status = STATUS_VALUE_CHANGED;
-    }
-    if (status == STATUS_OK)
-        status = futex_wake(thread, address, wake, flags, UINT32_MAX, done);
-    if (status != STATUS_OK)
-        return status;
-    struct list *bucket = bucket_of(key), *to = bucket_of(target_key);
-    uint64_t moved = 0;
-    for (struct list *item = bucket->next, *next; item != bucket && moved < move; item = next) {
-        next = item->next;
-        struct thread *waiter = container_of(item, struct thread, queue);
-        if (!same_key(waiter->wait.key, key) || same_key(key, target_key))
-            continue;
-        list_remove(&waiter->queue);
-        waiter->wait.key = target_key;
-        list_push_back(to, &waiter->queue);
-        moved++;
-    }
-    *done += moved;
-    return STATUS_OK;
+    struct restart *state = thread_restart(thread, restart);
+    if (status == STATUS_OK && (flags & FUTEX_FLAG_COMPARE) != 0 && state->until == 0)
+        status = compare_word(thread, address, expected);
+    if (status == STATUS_OK && (state->done < count || state->until == 0))
+        status = wake(key, count, UINT32_MAX, state);
+    uint64_t limit = most > UINT64_MAX - count ? UINT64_MAX : count + most;
+    if (status == STATUS_OK && compare(key, target_key) != 0 && state->done < limit)
+        status = move(key, target_key, limit - state->done, state);
+    if (status == SYSCALL_RESTART)
+        thread_interrupt_call(thread, restart);
+    *done = state->done;
+    return status;
 }

@@ -160,8 +160,8 @@ void ipc_unwait(struct thread *thread);
 /* An interrupt was posted to a thread in an interruptible wait. It ends with INTERRUPTED, but for a call that a server has received: what was
  * done of it only the server knows, so it is told, and its answer ends the wait. */
 void ipc_interrupt(struct thread *thread);
-/* The thread is dead: no reply is its. */
-void ipc_thread_ends(struct thread *thread);
+/* The thread is dead: one of its replies is its no more. False: there is none. */
+bool ipc_leave_reply(struct thread *thread);
 /* A thread's own exception as a call to its task's exception port. False: no port or it is dead. */
 bool ipc_exception_call(struct thread *thread);
 

@@ -116,7 +116,7 @@ static bool port_empty(struct port *port)
     else if (port->left_messages > 0)
         drop_message(port);
     else
-        return false;
+        return servers_dismiss_one(&port->servers);
     return true;
 }
 
@@ -139,14 +139,14 @@ void port_destroy(struct port *port)
     if (port->dead)
         return;
     port->dead = true;
-    servers_dismiss(&port->servers);
     list_take_all(&port->left_threads, &port->callers);
     list_take_all(&port->left_threads, &port->senders);
     list_take_all(&port->left_threads, &port->receivers);
     list_take_all(&port->left_events, &port->events);
     port->left_messages = port->ring_count;
     port->ring_count = 0;
-    if (!list_empty(&port->left_threads) || !list_empty(&port->pending) || !list_empty(&port->left_events) || port->left_messages > 0)
+    bool left = !list_empty(&port->left_threads) || !list_empty(&port->pending) || !list_empty(&port->left_events) || port->left_messages > 0;
+    if (left || !list_empty(&port->servers))
         work_add(&port->work);
     if (port->member.set != nullptr)
         (void)set_remove(port->member.set, &port->member);
@@ -236,10 +236,12 @@ void reply_set_server(struct reply *reply, struct thread *server)
         list_push_back(&server->replies, &reply->server_link);
 }
 
-void ipc_thread_ends(struct thread *thread)
+bool ipc_leave_reply(struct thread *thread)
 {
-    while (!list_empty(&thread->replies))
-        reply_set_server(container_of(thread->replies.next, struct reply, server_link), nullptr);
+    if (list_empty(&thread->replies))
+        return false;
+    reply_set_server(container_of(thread->replies.next, struct reply, server_link), nullptr);
+    return true;
 }
 
 void reply_withdraw(struct reply *reply)
@@ -388,7 +390,7 @@ static bool set_work(struct work *work)
     else if (!list_empty(&set->members))
         let_go(container_of(set->members.next, struct member, member_link));
     else
-        return false;
+        return servers_dismiss_one(&set->servers);
     return true;
 }
 
@@ -397,8 +399,7 @@ void set_unreachable(struct object *object)
 {
     struct port_set *set = container_of(object, struct port_set, object);
     set->dead = true;
-    servers_dismiss(&set->servers);
-    if (!list_empty(&set->receivers) || !list_empty(&set->members))
+    if (!list_empty(&set->receivers) || !list_empty(&set->members) || !list_empty(&set->servers))
         work_add(&set->work);
 }
 

@@ -237,6 +237,70 @@ TEST(dead_port_gives_nothing)
     end();
 }
 
+/* Many urgent callers lend to one server; each call is answered or fails, however it ends. */
+TEST(server_with_many_donors)
+{
+    cap_t handle, reply_handle;
+    struct thread *server;
+    begin();
+    make_threads(MANY);
+    struct port *port = new_port(0, &handle);
+    REQUIRE_EQUAL(thread_create(task, 0x8000000, &server), STATUS_OK);
+    REQUIRE_EQUAL(reply_create(&ledger, 0, &replies[0]), STATUS_OK);
+    reply_handle = give(&replies[0]->object);
+    server->state = THREAD_RUNNING;
+    receive(server, handle, reply_handle);
+    for (unsigned i = 0; i < MANY; i++) {
+        threads[i]->priority = threads[i]->base_priority = (uint8_t)(20 + i % 30);
+        call(threads[i], handle);
+    }
+    EXPECT_EQUAL(server->priority, 49);
+    thread_wake(threads[29], STATUS_TIMED_OUT);
+    EXPECT_EQUAL(server->priority, 49);
+    server->state = THREAD_NEW;
+    cpus[0].current = nullptr;
+    thread_kill(server);
+    object_put(&server->object);
+    EXPECT(threads[MANY - 1]->donates);
+    work_some(100);
+    EXPECT(threads[MANY - 1]->donates || threads[MANY - 2]->donates);
+    host_work();
+    EXPECT(!threads[MANY - 1]->donates);
+    port_destroy(port);
+    host_work();
+    EXPECT_EQUAL(count_woken(MANY, STATUS_PEER_GONE), MANY - 1);
+    end();
+}
+
+/* A thread that armed many replies, all with a call, ends. */
+TEST(server_with_many_replies)
+{
+    cap_t handle;
+    struct thread *server;
+    begin();
+    make_threads(3000);
+    (void)new_port(0, &handle);
+    REQUIRE_EQUAL(thread_create(task, 0x8000000, &server), STATUS_OK);
+    for (unsigned i = 0; i < 3000; i++) {
+        REQUIRE_EQUAL(reply_create(&ledger, i, &replies[i]), STATUS_OK);
+        cap_t reply_handle = give(&replies[i]->object);
+        call(threads[i], handle);
+        server->state = THREAD_RUNNING;
+        receive(server, handle, reply_handle);
+    }
+    server->state = THREAD_NEW;
+    cpus[0].current = nullptr;
+    thread_kill(server);
+    object_put(&server->object);
+    EXPECT_EQUAL(replies[2999]->server, server);
+    EXPECT(work_some(100));
+    EXPECT(replies[0]->server == nullptr && replies[2999]->server == server);
+    thread_wake(threads[2999], STATUS_TIMED_OUT);
+    host_work();
+    EXPECT(replies[2999]->server == nullptr);
+    end();
+}
+
 /* --- sets ------------------------------------------------------------------------------------------------------------------------------ */
 
 TEST(set_with_many_members_ends_in_steps)

@@ -483,11 +483,11 @@ static bool present(const struct region *region, uaddr_t va)
     return region->mem && extent_at(&region->mem->map, region_offset(region, va));
 }
 
-enum status space_resident_map(struct space *space, uaddr_t va, uint64_t pages, struct space *buffer_space, uaddr_t buffer)
+enum status space_resident_map(struct space *space, uaddr_t va, uint64_t pages, struct space *buffer_space, uaddr_t buffer, uint64_t *done)
 {
     uint8_t bytes[64];
-    while (pages) {
-        unsigned count = pages < sizeof bytes ? (unsigned)pages : sizeof bytes;
+    while (*done < pages) {
+        unsigned count = pages - *done < sizeof bytes ? (unsigned)(pages - *done) : sizeof bytes;
         for (unsigned i = 0; i < count; i++, va += MP_SIZE) {
             struct region *region = region_at(space, va);
             if (!region)
@@ -498,7 +498,9 @@ enum status space_resident_map(struct space *space, uaddr_t va, uint64_t pages, 
         if (status != STATUS_OK)
             return status;
         buffer += count;
-        pages -= count;
+        *done += count;
+        if (*done < pages && arch_interrupt_pending())
+            break;
     }
     return STATUS_OK;
 }

@@ -68,8 +68,9 @@ struct region_info { uaddr_t start, end; uint64_t flags, offset, resident; };
 /* Copy-on-write copy of a whole space: private objects cloned, shared ones shared, MAP_NO_CLONE regions left out. `to` is fresh. */
 [[nodiscard]] enum status space_clone(struct space *from, struct space *to);
 uint64_t space_resident_bytes(struct space *space);
-/* mincore: a byte a page of [va, va + pages) into the buffer of another space, bit 0 = present. NO_MEMORY if a page is not mapped. */
-[[nodiscard]] enum status space_resident_map(struct space *space, uaddr_t va, uint64_t pages, struct space *buffer_space, uaddr_t buffer);
+/* mincore: a byte a page of [va, va + pages) into the buffer of another space, bit 0 = present. NO_MEMORY if a page is not mapped. *done
+ * counts up; OK with *done < pages: an interrupt waits. */
+[[nodiscard]] enum status space_resident_map(struct space *space, uaddr_t va, uint64_t pages, struct space *buffer_space, uaddr_t buffer, uint64_t *done);
 
 /* A page fault of a thread of this space. OK: try again. BAD_ADDRESS: no region or no such access (-> EXCEPTION_PAGE_FAULT).
  * OUT_OF_RANGE: past the object's end (-> EXCEPTION_BUS_ERROR). NO_MEMORY, LEDGER_SPENT: the same, nothing left. */

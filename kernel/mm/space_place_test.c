@@ -305,12 +305,15 @@ TEST(residency_is_told_by_the_page)
     REQUIRE_EQUAL(map_at(AT, 40, RW), STATUS_OK);
     REQUIRE_EQUAL(map_at(AT + 0x100000, 1, RW), STATUS_OK);
     EXPECT_EQUAL(put(&space, AT + 20 * MP, 1), STATUS_OK);
-    EXPECT_EQUAL(space_resident_map(&space, AT, 40, &space, AT + 0x100000), STATUS_OK);
+    uint64_t done = 0;
+    EXPECT_EQUAL(space_resident_map(&space, AT, 40, &space, AT + 0x100000, &done), STATUS_OK);
+    EXPECT_EQUAL(done, 40);
     EXPECT_EQUAL(copy_from_user(&space, bytes, AT + 0x100000, 40), STATUS_OK);
     for (unsigned i = 0; i < 40; i++)
         EXPECT_EQUAL(bytes[i], i >= 16 && i < 32);
     EXPECT_EQUAL(space_resident_bytes(&space), 17 * MP);
-    EXPECT_EQUAL(space_resident_map(&space, AT, 41, &space, AT + 0x100000), STATUS_NO_MEMORY);
+    done = 0;
+    EXPECT_EQUAL(space_resident_map(&space, AT, 41, &space, AT + 0x100000, &done), STATUS_NO_MEMORY);
     finish();
 }
 
@@ -405,5 +408,31 @@ TEST(ledger_limits_are_kept)
     EXPECT_EQUAL(put(&space, AT + 0x20000, 1), STATUS_LEDGER_SPENT);
     EXPECT_EQUAL(space_unmap(&space, AT, 65536), STATUS_OK);
     EXPECT_EQUAL(put(&space, AT + 0x20000, 1), STATUS_OK);
+    finish();
+}
+
+/* An interrupt that waits ends it after a part, and the rest can be asked for. */
+TEST(resident_map_in_parts)
+{
+    start();
+    EXPECT_EQUAL(map_at(AT, 300, RW), STATUS_OK);
+    EXPECT_EQUAL(map_at(AT + 0x1000000, 1, RW), STATUS_OK);
+    for (unsigned i = 0; i < 300; i += 3)
+        EXPECT_EQUAL(space_fault(&space, AT + i * MP, PROT_BIT_WRITE), STATUS_OK);
+    uint64_t done = 0, rounds = 0;
+    host_interrupt_pending = true;
+    while (done < 300 && rounds < 100) {
+        uint64_t here = 0;
+        EXPECT_EQUAL(space_resident_map(&space, AT + done * MP, 300 - done, &space, AT + 0x1000000 + done, &here), STATUS_OK);
+        EXPECT(here > 0 && here <= 64);
+        done += here;
+        rounds++;
+    }
+    host_interrupt_pending = false;
+    EXPECT_EQUAL(rounds, 5);
+    uint8_t bytes[300];
+    EXPECT_EQUAL(copy_from_user(&space, bytes, AT + 0x1000000, sizeof bytes), STATUS_OK);
+    for (unsigned i = 0; i < 300; i += 3)
+        EXPECT_EQUAL(bytes[i], 1);
     finish();
 }

@@ -2,7 +2,7 @@
  * A thread that waits for the answer of a less urgent one lends it its priority until then: the one that received its call, or, while the
  * call is queued, the thread that came last to receive there. That one passes it on when it waits for an answer itself.
  * Invariants: a thread's priority is the highest of its base priority and its donors'; a thread lends to at most one, and only while it is
- * CALLING or AWAITING_REPLY; donors are in falling order of priority. Kernel lock. */
+ * CALLING or AWAITING_REPLY; donors are in a tree by priority. Kernel lock. */
 #include <ipc/ipc.h>
 #include <sched/schedule.h>
 
@@ -23,10 +23,12 @@ void thread_serve(struct thread *thread, struct object *source)
         list_push_front(servers_of(source), &thread->serving_link);
 }
 
-void servers_dismiss(struct list *servers)
+bool servers_dismiss_one(struct list *servers)
 {
-    while (!list_empty(servers))
-        thread_serve(container_of(servers->next, struct thread, serving_link), nullptr);
+    if (list_empty(servers))
+        return false;
+    thread_serve(container_of(servers->next, struct thread, serving_link), nullptr);
+    return true;
 }
 
 /* Whose work the thread waits for; NULL: nobody's that is known. */
@@ -59,19 +61,23 @@ static void set_priority(struct thread *thread, uint8_t priority)
     }
 }
 
+static struct thread *donor_of(struct tree_node *node) { return container_of(node, struct thread, donor_node); }
+
 static void stop_lending(struct thread *thread)
 {
-    list_remove(&thread->donor_link);
+    tree_remove(&thread->donee->donors, &thread->donor_node, nullptr);
     thread->donee = nullptr;
     thread->donates = false;
 }
 
 static void lend(struct thread *thread, struct thread *donee)
 {
-    struct list *where = donee->donors.next;
-    while (where != &donee->donors && container_of(where, struct thread, donor_link)->priority >= thread->priority)
-        where = where->next;
-    list_insert_before(where, &thread->donor_link);
+    struct tree_node *parent = nullptr, **link = &donee->donors.root;
+    while (*link != nullptr) {
+        parent = *link;
+        link = thread->priority < donor_of(parent)->priority ? &parent->left : &parent->right;
+    }
+    tree_insert(&donee->donors, &thread->donor_node, parent, link, nullptr);
     thread->donee = donee;
     thread->donates = true;
 }
@@ -91,8 +97,8 @@ void thread_reprioritize(struct thread *thread)
 {
     for (unsigned links = 0; thread != nullptr && links < LONGEST_CHAIN; links++) {
         uint8_t priority = thread->base_priority;
-        if (!list_empty(&thread->donors)) {
-            uint8_t lent = container_of(thread->donors.next, struct thread, donor_link)->priority;
+        if (thread->donors.root != nullptr) {
+            uint8_t lent = donor_of(tree_last(&thread->donors))->priority;
             priority = lent > priority ? lent : priority;
         }
         if (priority == thread->priority)
@@ -116,8 +122,10 @@ void thread_end_loan(struct thread *thread)
     thread_reprioritize(donee);
 }
 
-void thread_leave_donors(struct thread *thread)
+bool thread_leave_donor(struct thread *thread)
 {
-    while (!list_empty(&thread->donors))
-        stop_lending(container_of(thread->donors.next, struct thread, donor_link));
+    if (thread->donors.root == nullptr)
+        return false;
+    stop_lending(donor_of(thread->donors.root));
+    return true;
 }

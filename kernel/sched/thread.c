@@ -1,5 +1,6 @@
 /* thread.c: threads: life, waits, interrupts, upcalls, exceptions. Not here: which one runs (schedule.c).
  * Invariant: what a thread waits for is in `state` and `wait` alone; thread_unwait undoes all of it. Kernel lock. */
+#include <ipc/futex.h>
 #include <ipc/ipc.h>
 #include <lib/assert.h>
 #include <lib/format.h>
@@ -8,6 +9,13 @@
 
 #define RETRIES_MOST 100u
 #define RETRY_STEPS 256u /* of work, while no interrupt waits */
+
+/* One step with who names a dead thread. */
+static bool thread_work(struct work *work)
+{
+    struct thread *thread = container_of(work, struct thread, work);
+    return ipc_leave_reply(thread) || thread_leave_donor(thread);
+}
 
 static void deadline_passed(struct timer *timer)
 {
@@ -47,10 +55,9 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     t->state = THREAD_NEW;
     t->cpu = (uint8_t)this_cpu()->number;
     list_init(&t->queue);
-    list_init(&t->donors);
+    work_init(&t->work, thread_work, object);
     list_init(&t->replies);
     list_init(&t->serving_link);
-    list_init(&t->donor_link);
     timer_init(&t->timer, deadline_passed);
     arch_thread_runtime(t);
     list_push_back(&task->threads, &t->task_link);
@@ -115,6 +122,19 @@ bool thread_retries(struct thread *thread, enum status status)
     return true;
 }
 
+struct restart *thread_restart(struct thread *thread, const uint64_t *cookie)
+{
+    if (*cookie == 0 || *cookie != thread->restart.cookie)
+        thread->restart = (struct restart){};
+    return &thread->restart;
+}
+
+void thread_interrupt_call(struct thread *thread, uint64_t *cookie)
+{
+    static uint64_t last;
+    *cookie = thread->restart.cookie = ++last;
+}
+
 void thread_unwait(struct thread *thread)
 {
     thread_cancel_deadline(thread);
@@ -130,7 +150,7 @@ void thread_unwait(struct thread *thread)
         ipc_unwait(thread);
         break;
     case THREAD_FUTEX:
-        list_remove(&thread->queue);
+        futex_leave(thread);
         break;
     default:
         break;
@@ -149,9 +169,9 @@ static void bury(struct thread *thread)
 {
     struct task *task = thread->task;
     thread->state = THREAD_DEAD;
-    thread_leave_donors(thread);
     thread_serve(thread, nullptr);
-    ipc_thread_ends(thread);
+    if (thread->donors.root != nullptr || !list_empty(&thread->replies))
+        work_add(&thread->work);
     if (!task->dead)
         space_unmap_pinned(&task->space, thread->thread_page_address, virt_to_phys(thread->page));
     list_remove(&thread->task_link);

@@ -34,6 +34,16 @@ enum thread_state : uint8_t {
 struct reply;
 struct futex_key { uint64_t a, b; };
 
+/* A word that is waited on. */
+struct futex_word {
+    struct tree_node node;            /* by key */
+    struct futex_key key;
+    struct tree waiters;              /* struct thread.futex.node, in the order in which they came */
+};
+
+/* What a call had done when it was interrupted; the call has the cookie in a register. */
+struct restart { uint64_t cookie, done, from, until; };
+
 struct thread {
     struct frame frame;               /* first: ports save user registers here, and may look at the next three, too */
     struct thread_page *page;         /* the kernel's view of the thread page */
@@ -62,7 +72,8 @@ struct thread {
     uint64_t runnable_on;             /* bit per CPU: affinity, and of those the one that holds its FPU registers */
     uint64_t cpu_ns, started_ns;      /* accounts */
     struct list queue;                /* run queue, port queue, futex bucket: where `state` says; undefined while RUNNING, AWAITING_REPLY */
-    struct list donors, donor_link;   /* those that lend it their priority; where this one is such */
+    struct tree donors;               /* those that lend it their priority, by that: struct thread.donor_node */
+    struct tree_node donor_node;
     struct thread *donee;             /* whom it lends to */
     struct list replies;              /* those that it armed last */
     struct object *serving;           /* the port or set it received from last, NULL when that has ended */
@@ -76,6 +87,13 @@ struct thread {
         struct futex_key key;         /* FUTEX */
         uint32_t flags;               /* of the call; of any wait MESSAGE_INTERRUPTIBLE */
     } wait;
+    struct {                          /* FUTEX */
+        struct tree_node node;        /* of the word's waiters */
+        uint64_t sequence;
+        struct futex_word word;       /* of all who wait on it, when this thread lends it; else it has no waiters */
+    } futex;
+    struct restart restart;
+    struct work work;                 /* dead: those that name it forget it */
     struct { uint64_t exception, address, code; } fault; /* exception_call */
     struct { uint64_t in_length, out_length, in_base, out_base; } window; /* while AWAITING_REPLY or CALLING */
 };
@@ -116,14 +134,14 @@ void thread_wake(struct thread *thread, enum status status);
 /* sched/donate.c */
 /* The thread receives from the port or set; NULL: from none any more. */
 void thread_serve(struct thread *thread, struct object *source);
-/* The port or set whose servers these are has ended. */
-void servers_dismiss(struct list *servers);
+/* One of the servers of a port or set that has ended forgets it. False: there is none. */
+bool servers_dismiss_one(struct list *servers);
 /* It waits for an answer now (CALLING, AWAITING_REPLY), or for another's: lend, if it is more urgent than who works on it. */
 void thread_lend(struct thread *thread);
 /* It waits no more. */
 void thread_end_loan(struct thread *thread);
-/* The thread is dead: nobody lends to it. */
-void thread_leave_donors(struct thread *thread);
+/* The thread is dead: one of those that lend to it no longer does. False: there is none. */
+bool thread_leave_donor(struct thread *thread);
 /* Its base priority or its donors are others now. */
 void thread_reprioritize(struct thread *thread);
 /* After a change of affinity or fpu_cpu. */
@@ -148,5 +166,9 @@ void thread_cancel_deadline(struct thread *thread);
 /* A call or fault of the thread failed with the status. Was that for lack of memory, and may work that is left give some back? Then some of
  * it is done: true, the thread should try again. */
 bool thread_retries(struct thread *thread, enum status status);
+/* What the call had done before it was interrupted; all 0 when it was not. `cookie`: its register for that. */
+struct restart *thread_restart(struct thread *thread, const uint64_t *cookie);
+/* It is to be made again with what thread->restart holds. */
+void thread_interrupt_call(struct thread *thread, uint64_t *cookie);
 
 #endif

@@ -223,13 +223,13 @@ void sys_futex_wait(struct thread *thread, struct frame *frame)
     futex_wait(thread, frame);
 }
 
-enum status sys_futex_wake(struct thread *thread, uaddr_t address, uint64_t count, uint64_t flags, uint64_t mask, uint64_t *woken)
+enum status sys_futex_wake(struct thread *thread, uaddr_t address, uint64_t count, uint64_t flags, uint64_t mask, uint64_t *restart, uint64_t *woken)
 {
-    return futex_wake(thread, address, count, flags, mask, woken);
+    return futex_wake(thread, address, count, flags, mask, restart, woken);
 }
 
 enum status sys_futex_requeue(struct thread *thread, uaddr_t address, uint64_t wake, uaddr_t target, uint64_t move, uint64_t flags,
-                              uint64_t expected, uint64_t *done)
+                              uint64_t expected, uint64_t *restart, uint64_t *done)
 {
-    return futex_requeue(thread, address, wake, target, move, flags, expected, done);
+    return futex_requeue(thread, address, wake, target, move, flags, expected, restart, done);
 }

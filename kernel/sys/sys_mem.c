@@ -155,5 +155,12 @@ enum status sys_mem_resident(struct thread *thread, struct task *task, uaddr_t a
         return STATUS_PEER_GONE;
     if ((address & (MP_SIZE - 1)) != 0 || address > USER_END || length > USER_END - address)
         return STATUS_INVALID_ARGUMENT;
-    return space_resident_map(&task->space, address, (length + MP_SIZE - 1) >> MP_SHIFT, &thread->task->space, buffer);
+    uint64_t pages = (length + MP_SIZE - 1) >> MP_SHIFT, done = 0;
+    enum status status = space_resident_map(&task->space, address, pages, &thread->task->space, buffer, &done);
+    if (status != STATUS_OK || done == pages)
+        return status;
+    thread->frame.FRAME_R1 += done << MP_SHIFT; /* the rest */
+    thread->frame.FRAME_R2 -= done << MP_SHIFT;
+    thread->frame.FRAME_R3 += done;
+    return SYSCALL_RESTART;
 }

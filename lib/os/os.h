@@ -12,7 +12,7 @@
  *              and calls os_start(uint64_t argument), which does not return.
  *
  * Address space of a native program: its segments from NATIVE_BASE; the first thread's block of NATIVE_STACK_SIZE at NATIVE_STACKS:
- * thread page at the block's start, stack down from the block's end; further threads have the blocks after it. */
+ * thread page at the block's start, stack down from the block's end, at least a page with nothing between them; further threads have the blocks after it. */
 #ifndef OS_OS_H
 #define OS_OS_H
 

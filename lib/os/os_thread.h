@@ -21,7 +21,8 @@ static inline struct thread_page *os_thread_page(void)
 }
 
 /* Start a thread at function(argument) on a stack block of its own. Returns: OK and the thread's capability in *thread.
- * stack_size: bytes, 0 for the usual. The thread ends when the function returns; its block is used again. */
+ * stack_size: bytes, 0 for the usual, at most
+ * NATIVE_STACK_MOST; a page below it is free, so that an overflow is a fault. The thread ends when the function returns; its block is used again. */
 [[nodiscard]] enum status os_thread_run(void (*function)(void *argument), void *argument, size_t stack_size, cap_t *thread);
 
 /* A lock: 0 free, 1 taken, 2 taken and waited for. Waiters sleep. Not recursive. */

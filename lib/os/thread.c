@@ -81,7 +81,7 @@ static enum status map_stack(size_t block, size_t size)
 enum status os_thread_run(void (*function)(void *argument), void *argument, size_t stack_size, cap_t *thread)
 {
     size_t size = os_page_round(stack_size ? stack_size : USUAL_STACK);
-    if (size > NATIVE_STACK_SIZE - OS_PAGE_SIZE)
+    if (size > NATIVE_STACK_MOST(OS_PAGE_SIZE))
         return STATUS_TOO_BIG;
     struct start *start = NEW(struct start);
     if (!start)

@@ -57,8 +57,8 @@ static enum status make_thread(cap_t task, uint64_t stack, struct loaded *loaded
 {
     uint64_t end = NATIVE_STACKS + NATIVE_STACK_SIZE, where;
     stack = os_page_round(stack);
-    if (stack > NATIVE_STACK_SIZE - OS_PAGE_SIZE)
-        stack = NATIVE_STACK_SIZE - OS_PAGE_SIZE;
+    if (stack > NATIVE_STACK_MOST(OS_PAGE_SIZE))
+        stack = NATIVE_STACK_MOST(OS_PAGE_SIZE);
     enum status status = os_thread_create(task, NATIVE_STACKS, &loaded->thread);
     if (status != STATUS_OK)
         return status;

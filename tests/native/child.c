@@ -48,9 +48,9 @@ enum status child_create(struct child *child, cap_t ledger)
     enum status status = os_task_create(ledger, &child->task);
     for (unsigned i = 0; status == STATUS_OK && i < image()->segment_count; i++)
         status = map_segment(child, i, ledger);
-    uint64_t where, stack = NATIVE_STACKS + OS_PAGE_SIZE;
+    uint64_t where, size = NATIVE_STACK_MOST(OS_PAGE_SIZE);
     if (status == STATUS_OK)
-        status = os_mem_map(child->task, CAP_NULL, 0, stack, NATIVE_STACK_SIZE - OS_PAGE_SIZE,
+        status = os_mem_map(child->task, CAP_NULL, 0, NATIVE_STACKS + NATIVE_STACK_SIZE - size, size,
                             PROT_BIT_READ | PROT_BIT_WRITE | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &where);
     if (status == STATUS_OK)
         status = os_thread_create(child->task, NATIVE_STACKS, &child->thread);

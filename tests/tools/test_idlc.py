@@ -51,6 +51,13 @@ class Accepts(unittest.TestCase):
     def test_raw_op_without_arguments(self):
         self.assertTrue(syscall('raw op call 1 "r0 = port."').groups[0].operations[0].raw)
 
+    def test_a_call_that_restarts_has_a_register_more(self):
+        file = syscall('op wake 2 (a: u64, b: u32) -> (woken: u64) "Wake." restarts')
+        self.assertTrue(file.groups[0].operations[0].restarts)
+        self.assertIn("uint64_t r[8] = {(uint64_t)a, (uint64_t)b, 0, os_any(),", syscalls.user_header(file, "x"))
+        self.assertIn("os_mem_wake(uint64_t a, uint32_t b, uint64_t *woken)", syscalls.user_header(file, "x"))
+        self.assertIn("sys_mem_wake(thread, a, b, &frame->FRAME_R2, &woken)", syscalls.kernel_dispatch(file, "x"))
+
     def test_windows_and_capabilities_of_a_protocol(self):
         op = protocol('op open 2 (flags: u32, in path: window, give: move cap) -> (object: cap) "Open." idempotent').groups[0].operations[0]
         self.assertEqual([a.mode for a in op.inputs], ["", "in", "move"])

@@ -6,6 +6,7 @@ A statement starts at the left-most column of its block; it goes on while a pare
     object mem "Memory objects."
     op size 0x33 (self: mem[INFO]) -> (size: u64) "What it does." errors(NO_MEMORY "when")
     raw op call 0x01 "r0 = ..." flags
+    op wake 0x71 (address: uaddr) -> (woken: u64) "..." restarts
 
     protocol file 3 "Open files."
     op read 1 (offset: u64, out data: window) -> (count: u64) "..." errors(IO_ERROR) idempotent
@@ -62,6 +63,7 @@ class Operation:
     raw: bool
     idempotent: bool
     flags: bool        # raw: its number may carry MESSAGE_* flags
+    restarts: bool     # it may be made again with what was done so far noted in a register of its own
     place: tuple
 
 
@@ -232,7 +234,7 @@ class Parser:
             raise IdlError(s.place, "expected '(' and the arguments")
         text = s.string("what the op does, in quotes")
         errors = self.errors(s) if s.accept("errors") else []
-        op = Operation(name, number, inputs, results, text, errors, raw, s.accept("idempotent"), raw and s.accept("flags"), place)
+        op = Operation(name, number, inputs, results, text, errors, raw, s.accept("idempotent"), raw and s.accept("flags"), not raw and s.accept("restarts"), place)
         self.check_numbers(group, op)
         check = self.check_protocol_op if group.kind == "protocol" else self.check_syscall
         check(op)
@@ -309,8 +311,8 @@ class Parser:
     def check_syscall(self, op):
         if not 0 <= op.number <= MAX_SYSCALL:
             raise IdlError(op.place, f"system call number {op.number:#x} is not in 0..{MAX_SYSCALL:#x}")
-        if len(op.inputs) > MAX_INPUTS:
-            raise IdlError(op.place, f"'{op.name}' has {len(op.inputs)} arguments; at most {MAX_INPUTS} fit")
+        if len(op.inputs) + op.restarts > MAX_INPUTS:
+            raise IdlError(op.place, f"'{op.name}' has {len(op.inputs)} arguments; at most {MAX_INPUTS - op.restarts} fit")
         if len(op.results) > MAX_RESULTS:
             raise IdlError(op.place, f"'{op.name}' has {len(op.results)} results; at most {MAX_RESULTS} fit")
         for a in op.inputs + op.results:

@@ -36,6 +36,7 @@ def body_prototype(file, group, op):
             parameters.append(f"{file.types[a.type].struct} *{a.name}")
         else:
             parameters.append(f"{scalar_type(a)} {a.name}")
+    parameters += ["uint64_t *restart"] if op.restarts else []
     parameters += [f"{scalar_type(a)} *{a.name}" for a in op.results]
     return f"enum status sys_{symbol(group, op)}({', '.join(parameters)})"
 
@@ -55,7 +56,8 @@ struct thread;
     out += [f"{t.struct};\n" for t in file.types.values() if t.struct != "struct thread"]
     out.append("""
 /* What a body may return besides a status; neither reaches the program.
- * SYSCALL_RESTART: the call is made again from its start, with the arguments as they were.
+ * SYSCALL_RESTART: the call is made again from its start, with the arguments as they were. A body of a call that is declared `restarts`
+ * has a register of its own for what it needs to know then: 0 when the program makes the call.
  * SYSCALL_NO_RESULT: the frame is as the body wants it (the thread blocked, ended or continues elsewhere). */
 #define SYSCALL_RESTART ((enum status)1)
 #define SYSCALL_NO_RESULT ((enum status)2)
@@ -129,6 +131,7 @@ def dispatch_function(file, group, op):
     call = ["thread"]
     for a in op.inputs:
         call.append(object_argument(file.types[a.type], a) if a.type in file.types else a.name)
+    call += [f"&frame->FRAME_R{len(op.inputs)}"] if op.restarts else []
     call += [f"&{a.name}" for a in op.results]
     out.append(f"    status = sys_{symbol(group, op)}({', '.join(call)});\n")
     for name, undo in reversed(undos):
@@ -197,7 +200,8 @@ def user_stub(file, group, op):
     parameters = [f"{scalar_type(a)} {a.name}" for a in op.inputs] + [f"{scalar_type(a)} *{a.name}" for a in op.results]
     out = [f"\n/* {op.text} */\n" if op.text else "\n"]
     out.append(f"[[nodiscard]] static inline enum status os_{symbol(group, op)}({', '.join(parameters) or 'void'})\n{{\n")
-    registers = [f"(uint64_t){a.name}" for a in op.inputs] + ["os_any()"] * (8 - len(op.inputs))
+    registers = [f"(uint64_t){a.name}" for a in op.inputs] + ["0"] * op.restarts
+    registers += ["os_any()"] * (8 - len(registers))
     out.append(f"    uint64_t r[8] = {{{', '.join(registers)}}};\n")
     call = f"os_syscall({constant(group, op)}, r)"
     if not op.results:

@@ -229,6 +229,31 @@ TEST(exception_port_answers)
     os_drop(port);
 }
 
+/* A stack that is too small meets the free page above the thread page, which stays as it is. */
+TEST(overflow_is_a_fault)
+{
+    struct child child;
+    struct message message;
+    cap_t port, reply;
+    uint64_t page[32], done;
+    EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 0, &port));
+    EXPECT_OK(os_reply_create(BOOTSTRAP_LEDGER, 1, &reply));
+    EXPECT_OK(child_create(&child, BOOTSTRAP_LEDGER));
+    EXPECT_OK(os_task_set_exception_port(child.task, port, 0));
+    EXPECT_OK(child_start(&child, overflow_stack, (uint64_t[]){1}, 1));
+    EXPECT_OK(os_reply_wait(CAP_NULL, &message, port, reply, 0, os_now() + 2000 * MILLISECONDS));
+    EXPECT_EQUAL(EXCEPTION_PAGE_FAULT, message.word[0]);
+    EXPECT(message.word[1] >= NATIVE_STACKS + OS_PAGE_SIZE && message.word[1] < NATIVE_STACKS + 2 * OS_PAGE_SIZE);
+    EXPECT_OK(os_task_read_memory(child.task, NATIVE_STACKS + OS_PAGE_SIZE - sizeof page, (uintptr_t)page, sizeof page, &done));
+    for (unsigned i = 0; i < ARRAY_LENGTH(page); i++)
+        EXPECT_EQUAL(0, page[i]);
+    os_drop(reply);
+    (void)child_wait(&child);
+    os_drop(port);
+    cap_t thread;
+    EXPECT_STATUS(STATUS_TOO_BIG, os_thread_run(nullptr, nullptr, NATIVE_STACK_MOST(OS_PAGE_SIZE) + 1, &thread));
+}
+
 /* Each way in which an exception call can go wrong ends the thread, and so the task. */
 TEST(exception_port_fails)
 {

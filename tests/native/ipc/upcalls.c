@@ -7,7 +7,7 @@
 #include "ipc.h"
 
 #define FOREIGN 0x73000000ull
-#define UPCALL_STACK (NATIVE_STACKS + NATIVE_STACK_SIZE / 2 - 64) /* in the block of the thread, which finds its page by that */
+#define UPCALL_STACK (NATIVE_STACKS + NATIVE_STACK_SIZE * 3 / 4 - 64) /* in the block of the thread, which finds its page by that */
 
 /* --- foreign code: self-contained, and the same at any address --------------------------------------------------------------------------- */
 
@@ -148,7 +148,7 @@ static int foreign_calls(void)
     }
     EXPECT_EQUAL(1000, seen.count[UPCALL_SYSCALL]);
     EXPECT(seen.frame.FRAME_PC > FOREIGN && seen.frame.FRAME_PC < FOREIGN + 0x100000);
-    EXPECT(seen.frame.FRAME_SP > NATIVE_STACKS + NATIVE_STACK_SIZE / 2 && seen.frame.FRAME_SP < NATIVE_STACKS + NATIVE_STACK_SIZE);
+    EXPECT(seen.frame.FRAME_SP > NATIVE_STACKS + NATIVE_STACK_SIZE * 3 / 4 && seen.frame.FRAME_SP < NATIVE_STACKS + NATIVE_STACK_SIZE);
     uint64_t own[9] = {};
     foreign_call(SYS_MESSAGE_NULL, own); /* the same code in the runtime: native */
     EXPECT_EQUAL(1000, seen.count[UPCALL_SYSCALL]);
@@ -331,7 +331,7 @@ static int resume_hostile(void)
     uint64_t *word = (uint64_t *)&page->frame, seed = child_parameters[1];
     for (size_t i = 0; i < sizeof page->frame / 8; i++)
         word[i] = child_parameters[0] == HOSTILE_RANDOM ? test_random(&seed) >> (test_random(&seed) & 63) : UINT64_MAX;
-    page->frame.FRAME_SP = NATIVE_STACKS + NATIVE_STACK_SIZE / 2;
+    page->frame.FRAME_SP = NATIVE_STACKS + NATIVE_STACK_SIZE * 3 / 4;
     switch (child_parameters[0]) {
     case HOSTILE_ONES:
         page->frame.FRAME_PC = UINT64_MAX;
