@@ -88,7 +88,7 @@ void arch_thread_leave(struct thread *from);
  *   bool switch_space_ready(const struct cpu *, const struct arch_space *to);   may switch_space be used for it, as it is?
  *   void switch_space(struct cpu *, struct arch_space *to);                     the address space
  *   void switch_fast(struct cpu *, struct thread *from, struct thread *to, const struct task *task);   all the rest; task = to's
- * There both threads came in by system calls. A port that has no entry for messages (trap_message_call) need not fill them in. */
+ * There both threads came in by system calls. */
 /* The thread is new, or its task's upcall entry and runtime range changed: for ports that keep them at hand. */
 void arch_thread_runtime(struct thread *thread);
 /* FPU, lazily owned: user mode starts with it off; its first use traps and the port calls trap_fpu(). trap_fpu (portable) decides and

@@ -1,6 +1,6 @@
 /* frame.h (loongarch64): the registers of a user thread, as the kernel saves them and as upcalls show them. r[0] holds nothing.
  * Native system calls: `syscall 0`, number in $a7; r0..r8 of syscalls.idl = $a0..$a6, $t0, $t1; results: status in $a0, r1..r8 in
- * $a1..$a6, $t0, $t1; they destroy $t5..$t8. MMU pages are 16 KiB. */
+ * $a1..$a6, $t0, $t1; they destroy $t2..$t8. MMU pages are 16 KiB. */
 #ifndef ABI_FRAME_H
 #define ABI_FRAME_H
 #include <stdint.h>

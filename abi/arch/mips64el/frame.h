@@ -1,6 +1,6 @@
 /* frame.h (mips64el): the registers of a user thread, as the kernel saves them and as upcalls show them. r[0] holds nothing.
  * Native system calls: `syscall`, number in $2; r0..r8 of syscalls.idl = $4..$11, $12; results: status in $2, r1..r8 in $5..$11, $12. They
- * destroy $1, $3, HI and LO. */
+ * destroy $1, $3, $13..$15, $24, $25, HI and LO. */
 #ifndef ABI_FRAME_H
 #define ABI_FRAME_H
 #include <stdint.h>

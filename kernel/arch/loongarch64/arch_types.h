@@ -41,11 +41,13 @@ struct arch_thread {
     struct { uint64_t f[32], fcc, fcsr; } fpu; /* fcc: a byte each of the eight flags */
 };
 
+#define NO_GENERATION UINT64_MAX
+
 /* Owner: the CPU, but as noted. */
 struct arch_cpu {
     uint64_t id;          /* of the hardware; fixed after boot */
     bool fpu_on;          /* EUEN.FPE */
-    bool flush_all;       /* ASIDs began anew: flush before loading another space. Kernel lock */
+    uint64_t generation;  /* of the ASIDs that its TLB may hold, NO_GENERATION: flush before loading another space. Kernel lock */
     uint32_t spins;       /* calls of cpu_relax */
     uaddr_t writing;      /* the last page fault was a write here that is not mapped yet, else UINT64_MAX */
 };

@@ -33,6 +33,7 @@ static void init_console(void)
 void arch_cpu_init(unsigned cpu)
 {
     cpus[cpu].arch.id = machine.cpu_id[cpu];
+    cpus[cpu].arch.generation = NO_GENERATION;
     cpus[cpu].arch.writing = UINT64_MAX;
     csr_write(CSR_SAVE0, (uint64_t)&cpus[cpu]);
     csr_write(CSR_SAVE4, 1);

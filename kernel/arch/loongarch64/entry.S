@@ -1,10 +1,12 @@
 /* entry.S (loongarch64): traps in and out, TLB refill, waiting for interrupts, FPU registers. */
 #include <csr.h>
 #include <offsets.h>
+#include <syscall_numbers.h>
 
-#define REGISTERS_BUT_SP REGISTERS_BUT_SP_T5678 R(17) R(18) R(19) R(20)
-#define REGISTERS_BUT_SP_T5678 \
-    R(1) R(2) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(21) \
+#define REGISTERS_OF_MESSAGES R(5) R(6) R(7) R(8) R(9) R(10) R(12)
+#define REGISTERS_OF_FUNCTIONS R(1) R(2) R(3) R(21) R(22) R(23) R(24) R(25) R(26) R(27) R(28) R(29) R(30) R(31)
+#define REGISTERS_BUT_SP \
+    R(1) R(2) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) R(21) \
     R(22) R(23) R(24) R(25) R(26) R(27) R(28) R(29) R(30) R(31)
 
     .section .text.entry, "ax"
@@ -25,7 +27,7 @@ trap_vectors:
     .set vector, vector + 1
     .endr
 
-/* $t8 = the current thread. System calls destroy $t5 to $t8: abi/arch/loongarch64/frame.h. The kernel makes none. */
+/* $t8 = the current thread. System calls destroy $t5 to $t8, native ones $t2 to $t8: abi/arch/loongarch64/frame.h. The kernel makes none. */
     .balign 64
     .type syscall_entry, @function
 syscall_entry:
@@ -36,14 +38,19 @@ syscall_entry:
     addi.d $t7, $t7, 4
     bgeu $t5, $t6, foreign_call
 #define R(n) st.d $r##n, $t8, FRAME_REGISTER(n);
-    REGISTERS_BUT_SP_T5678 R(3)
+    REGISTERS_OF_MESSAGES
+    REGISTERS_OF_FUNCTIONS
+    R(4) R(11) R(13)
 #undef R
-    lu12i.w $t6, CODE_SYSCALL << 4
     csrrd $r21, CSR_SAVE0
-    st.d $t6, $t8, FRAME_CAUSE_OFFSET
+    andi $t5, $a7, 0xff
     st.d $t7, $t8, FRAME_PC_OFFSET
+    addi.d $t6, $zero, SYS_MESSAGE_CALL
     ld.d $sp, $r21, CPU_STACK_TOP
     move $fp, $zero
+    beq $t5, $t6, message_call
+    addi.d $t6, $zero, SYS_MESSAGE_REPLY_WAIT
+    beq $t5, $t6, message_reply_wait
     bl trap_syscall
 trap_return:
     ld.d $sp, $r21, CPU_CURRENT
@@ -52,6 +59,32 @@ trap_return:
 #define R(n) ld.d $r##n, $sp, FRAME_REGISTER(n);
     REGISTERS_BUT_SP
     R(3)
+#undef R
+    ertn
+message_call:
+    move $a0, $r21
+    move $a1, $t8
+    bl trap_message_call
+    b message_return
+message_reply_wait:
+    move $a0, $r21
+    move $a1, $t8
+    bl trap_message_reply_wait
+message_return: /* $a0 = the frame that has label and words */
+    move $t8, $a0
+#define R(n) ld.d $r##n, $t8, FRAME_REGISTER(n);
+    REGISTERS_OF_MESSAGES
+#undef R
+    la.pcrel $t6, kernel_lock
+    dbar 18
+    st.w $zero, $t6, 0
+    ld.d $t8, $r21, CPU_CURRENT
+    ld.d $t7, $t8, FRAME_PC_OFFSET
+    move $a0, $zero
+    csrwr $t7, CSR_ERA
+#define R(n) ld.d $r##n, $t8, FRAME_REGISTER(n);
+    REGISTERS_OF_FUNCTIONS
+    R(11) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20)
 #undef R
     ertn
 /* On to the runtime's call entry, as abi/arch/loongarch64/frame.h says. */

@@ -15,7 +15,7 @@ struct machine {
 extern struct machine machine;
 
 /* space.c */
-void space_load(struct cpu *cpu, struct arch_space *space);
+void space_make_ready(struct cpu *cpu, struct arch_space *space); /* give it an ASID, flush what must be, before it is loaded */
 void tlb_init(void); /* of the calling CPU */
 
 /* interrupt.c */

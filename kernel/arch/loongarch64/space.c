@@ -44,19 +44,19 @@ void tlb_init(void)
 void asid_flush_before_load(void)
 {
     for (unsigned i = 0; i < cpu_count; i++)
-        cpus[i].arch.flush_all = true;
+        cpus[i].arch.generation = NO_GENERATION;
 }
 
-void space_load(struct cpu *cpu, struct arch_space *space)
+void space_make_ready(struct cpu *cpu, struct arch_space *space)
 {
-    if (!asid_is_present(&space->asid)) [[clang::unlikely]]
+    if (!asid_is_present(&space->asid))
         asid_assign(&space->asid);
-    csr_write(CSR_ASID, space->asid.number);
-    csr_write(CSR_PGDL, space->radix.root);
-    if (space->asid.number == 0 || cpu->arch.flush_all) [[clang::unlikely]] {
-        cpu->arch.flush_all = false;
-        flush_everything();
-    }
+    if (space->asid.number != 0 && cpu->arch.generation == asid_generation)
+        return;
+    arch_space_leave(); /* nothing of the space that is left comes back */
+    flush_everything();
+    if (space->asid.number != 0)
+        cpu->arch.generation = asid_generation;
 }
 
 /* The empty table at 0 and the ASID that no space has. */

@@ -3,7 +3,7 @@
 #include <lib/string.h>
 #include <machine.h>
 #include <offsets.h>
-#include <sched/cpu.h>
+#include <switch.h>
 
 void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argument)
 {
@@ -20,14 +20,6 @@ void arch_frame_sanitize(struct frame *frame)
     frame->prmd = PRMD_USER;
 }
 
-static void fpu_set(struct cpu *cpu, bool on)
-{
-    if (cpu->arch.fpu_on == on)
-        return;
-    cpu->arch.fpu_on = on;
-    csr_write(CSR_EUEN, on ? EUEN_FPE : 0);
-}
-
 static_assert(THREAD_AT_RUNTIME_START == offsetof(struct thread, arch.runtime_start));
 static_assert(THREAD_AT_RUNTIME_LENGTH == offsetof(struct thread, arch.runtime_length));
 static_assert(THREAD_AT_CALL_ENTRY == offsetof(struct thread, arch.call_entry) && THREAD_AT_PAGE == offsetof(struct thread, page));
@@ -42,14 +34,9 @@ void arch_thread_runtime(struct thread *thread)
     thread->arch.call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
 }
 
-void arch_thread_switch(struct thread *, struct thread *to)
+void arch_thread_switch(struct thread *from, struct thread *to)
 {
-    struct cpu *cpu = this_cpu();
-    struct space *space = &to->task->space;
-    csr_write(CSR_SAVE4, (uint64_t)to);
-    fpu_set(cpu, cpu->fpu_owner == to);
-    if (cpu->space != space)
-        space_load(cpu, &space->arch);
+    thread_switch(this_cpu(), from, to);
 }
 
 void arch_thread_leave(struct thread *) {} /* all is in the frame */

@@ -43,9 +43,11 @@ struct arch_thread {
     struct { uint64_t f[32], fcsr; } fpu;
 };
 
+#define NO_GENERATION UINT64_MAX
+
 /* Owner: the CPU, but as noted. */
 struct arch_cpu {
-    bool flush_all;       /* ASIDs began anew: flush before loading another space. Kernel lock */
+    uint64_t generation;  /* of the ASIDs that its TLB may hold, NO_GENERATION: flush before loading another space. Kernel lock */
     bool waiting;         /* in cpu_wait */
     uaddr_t writing;      /* the last page fault was a write here that is not mapped yet, else UINT64_MAX */
     uint64_t count;       /* Count, extended to 64 bits, when it was last read */

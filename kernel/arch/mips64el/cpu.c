@@ -25,6 +25,7 @@ void arch_console_write(const char *text, size_t length)
 
 void arch_cpu_init(unsigned cpu)
 {
+    cpus[cpu].arch.generation = NO_GENERATION;
     cpus[cpu].arch.writing = UINT64_MAX;
     cp0_write(CP0_KSCRATCH_CPU, &cpus[cpu]);
     cp0_write(CP0_EBASE, exception_vectors);

@@ -1,6 +1,7 @@
 /* entry.S (mips64el): exceptions in and out, TLB refill, waiting for interrupts, FPU registers. $26 and $27 are the kernel's at any time. */
 #include <cp0.h>
 #include <offsets.h>
+#include <syscall_numbers.h>
 
 #define zero $0
 #define at $1
@@ -10,9 +11,10 @@
 #define sp $29
 #define s8 $30
 #define ra $31
-#define REGISTERS R(1) R(3) REGISTERS_BUT_1_3
-#define REGISTERS_BUT_1_3 \
-    R(2) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) \
+#define REGISTERS_OF_MESSAGES R(5) R(6) R(7) R(8) R(9) R(10) R(11)
+#define REGISTERS_OF_FUNCTIONS R(16) R(17) R(18) R(19) R(20) R(21) R(22) R(23) R(28) R(29) R(30) R(31)
+#define REGISTERS \
+    R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17) R(18) R(19) R(20) \
     R(21) R(22) R(23) R(24) R(25) R(28) R(29) R(30) R(31)
 
     .set noreorder
@@ -28,7 +30,7 @@ exception_vectors:
 /* Refill, copied from one of the below at boot. */
     .org exception_vectors + 0x080
 
-/* Everything else. System calls destroy $1, $3, HI and LO: abi/arch/mips64el/frame.h. The kernel makes none. */
+/* Everything else. System calls destroy $1, $3, HI and LO, native ones $13 to $15, $24 and $25 too: abi/arch/mips64el/frame.h. The kernel makes none. */
     .org exception_vectors + 0x180
     .type general_entry, @function
 general_entry:
@@ -215,10 +217,26 @@ refill_small_\leaf:
     .type syscall_entry, @function
 syscall_entry:
 #define R(n) sd $n, FRAME_REGISTER(n)(k0);
-    REGISTERS_BUT_1_3
+    REGISTERS_OF_MESSAGES
+    REGISTERS_OF_FUNCTIONS
+    R(2) R(4) R(12)
 #undef R
-    li $3, CAUSE_SYSCALL
-    to_kernel $3, trap_syscall
+    sd k1, FRAME_PC_OFFSET(k0)
+    dmfc0 gp, CP0_KSCRATCH_CPU
+    lui $3, STATUS_KERNEL >> 16
+    ori $3, $3, STATUS_KERNEL & 0xffff
+    ld sp, CPU_STACK_TOP(gp)
+    mtc0 $3, CP0_STATUS
+    andi $2, $2, 0xff
+    move $4, gp
+    move $5, k0
+    li $3, SYS_MESSAGE_CALL
+    beq $2, $3, message_call
+    li $3, SYS_MESSAGE_REPLY_WAIT
+    beq $2, $3, message_reply_wait
+    move s8, zero
+    jal trap_syscall
+    nop
     .globl arch_return_to_user
     .type arch_return_to_user, @function
 arch_return_to_user:
@@ -233,6 +251,37 @@ arch_return_to_user:
 #define R(n) ld $n, FRAME_REGISTER(n)(k0);
     REGISTERS
 #undef R
+    dmtc0 k1, CP0_EPC
+    ehb
+    eret
+
+message_call:
+    jal trap_message_call
+    move s8, zero
+    b message_return
+    ld k0, CPU_CURRENT(gp)
+message_reply_wait:
+    jal trap_message_reply_wait
+    nop
+    ld k0, CPU_CURRENT(gp)
+message_return: /* $2 = the frame that has label and words */
+#define R(n) ld $n, FRAME_REGISTER(n)($2);
+    REGISTERS_OF_MESSAGES
+#undef R
+    lui $1, %hi(kernel_lock)
+    sync
+    sw zero, %lo(kernel_lock)($1)
+    ld $1, FRAME_STATUS_OFFSET(k0)
+    ld k1, FRAME_PC_OFFSET(k0)
+    move $2, zero
+    mtc0 $1, CP0_STATUS
+    move $4, zero
+#define R(n) ld $n, FRAME_REGISTER(n)(k0);
+    REGISTERS_OF_FUNCTIONS
+    R(1) R(3) R(12) R(13) R(14) R(15) R(24) R(25)
+#undef R
+    mthi zero
+    mtlo zero
     dmtc0 k1, CP0_EPC
     ehb
     eret

@@ -3,7 +3,7 @@
 #include <cp0.h>
 #include <lib/string.h>
 #include <offsets.h>
-#include <sched/cpu.h>
+#include <switch.h>
 
 void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argument)
 {
@@ -12,11 +12,6 @@ void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argum
     frame->r[29] = sp;
     frame->r[4] = argument;
     frame->status = STATUS_OF_USER;
-}
-
-static uint64_t status_of(bool fpu)
-{
-    return STATUS_OF_USER | (fpu ? STATUS_CU1 : 0);
 }
 
 /* Any pc is harmless: user mode faults where it must not be. */
@@ -41,15 +36,9 @@ void arch_thread_runtime(struct thread *thread)
     thread->arch.call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
 }
 
-void arch_thread_switch(struct thread *, struct thread *to)
+void arch_thread_switch(struct thread *from, struct thread *to)
 {
-    struct cpu *cpu = this_cpu();
-    struct space *space = &to->task->space;
-    cp0_write(CP0_KSCRATCH_THREAD, to);
-    to->frame.status = status_of(cpu->fpu_owner == to);
-    cp0_write(CP0_USERLOCAL, to->frame.tls);
-    if (cpu->space != space)
-        space_load(cpu, &space->arch);
+    thread_switch(this_cpu(), from, to);
 }
 
 void arch_thread_leave(struct thread *) {} /* programs cannot write UserLocal */

@@ -20,7 +20,7 @@ static inline void os_trap(uint64_t number, uint64_t r[9])
     register uint64_t r6 __asm__("$a6") = r[6];
     register uint64_t r7 __asm__("$t0") = r[7];
     register uint64_t r8 __asm__("$t1") = r[8];
-    __asm__ volatile("syscall 0" : "+r"(call), "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7), "+r"(r8) : : "$t5", "$t6", "$t7", "$t8", "memory");
+    __asm__ volatile("syscall 0" : "+r"(call), "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7), "+r"(r8) : : "$t2", "$t3", "$t4", "$t5", "$t6", "$t7", "$t8", "memory");
     r[0] = r0;
     r[1] = r1;
     r[2] = r2;
@@ -43,7 +43,7 @@ static inline enum status os_syscall(uint64_t number, uint64_t r[8])
     register uint64_t r5 __asm__("$a5") = r[5];
     register uint64_t r6 __asm__("$a6") = r[6];
     register uint64_t r7 __asm__("$t0") = r[7];
-    __asm__ volatile("syscall 0" : "+r"(call), "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7) : : "$t5", "$t6", "$t7", "$t8", "memory");
+    __asm__ volatile("syscall 0" : "+r"(call), "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7) : : "$t2", "$t3", "$t4", "$t5", "$t6", "$t7", "$t8", "memory");
     r[1] = r1;
     r[2] = r2;
     r[3] = r3;
