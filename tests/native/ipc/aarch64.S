@@ -1,5 +1,5 @@
 /* aarch64.S: the ways into the runtime of upcalls.c. A foreign system call comes with the program's registers (abi/arch/aarch64/frame.h). */
-#include "x86_64.h"
+#include "upcall_page.h"
 
     .text
     .globl upcall_entry

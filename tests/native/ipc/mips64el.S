@@ -1,5 +1,5 @@
 /* mips64el.S: the ways into the runtime of upcalls.c. A foreign system call comes with the program's registers (abi/arch/mips64el/frame.h). */
-#include "x86_64.h"
+#include "upcall_page.h"
 
     .set noreorder
     .set noat

@@ -5,6 +5,7 @@
 #include <futex.h>
 #include <machine.h>
 #include "ipc.h"
+#include "upcall_page.h"
 
 #define FOREIGN 0x73000000ull
 #define UPCALL_STACK (NATIVE_STACKS + NATIVE_STACK_SIZE * 3 / 4 - 64) /* in the block of the thread, which finds its page by that */
@@ -84,16 +85,11 @@ static void handle_exception(struct thread_page *page)
     *(uint64_t *)page->upcall_address = 4711;
 }
 
-/* Where upcalls enter; on machines without a way of their own for foreign calls it is the function itself. */
+/* Upcalls enter at upcall_entry (<isa>.S), which goes on here. */
 [[noreturn]] void upcall(void);
-#ifdef UPCALL_CALL_OFFSET
-#include "x86_64.h"
 static_assert(UPCALL_CALL_OFFSET == 64 && offsetof(struct thread_page, frame) == PAGE_FRAME &&
               offsetof(struct thread_page, upcall_stack) == PAGE_UPCALL_STACK && offsetof(struct thread_page, upcall_reason) == PAGE_UPCALL_REASON);
 extern const char upcall_entry[];
-#else
-#define upcall_entry upcall
-#endif
 
 void upcall(void)
 {
