@@ -1,4 +1,4 @@
-/* info.h: the numbers that task_info, thread_info, ledger_info and system_info take. Append only. */
+/* info.h: the numbers that task_info, thread_info, ledger_info, system_info and system_memory_info take. Append only. */
 #ifndef ABI_INFO_H
 #define ABI_INFO_H
 
@@ -33,5 +33,46 @@ enum system_figure : int {
     SYSTEM_CPU_IDLE_NS = 0x100, /* + number of the CPU: how long it was idle */
     SYSTEM_CPU_BUSY_NS = 0x200, /* + number of the CPU: how long it was not */
 };
+
+/* What system_memory_info takes: bytes, unless it says something else. */
+enum memory_figure : int {
+    /* what is held */
+    MEMORY_KERNEL = 0,              /* all that the kernel took, by the MMU page; the next ones are parts of it */
+    MEMORY_PAGE_TABLES = 1,
+    MEMORY_REGIONS = 2,
+    MEMORY_EXTENTS = 3,             /* and shares */
+    MEMORY_OBJECT_RECORDS = 4,      /* memory objects, groups of clones */
+    MEMORY_RESERVATION_RECORDS = 5,
+    MEMORY_HEAP = 6,                /* slabs, with the records above and everything else that is small */
+    MEMORY_HEAP_FREE = 7,           /* of that, free */
+    MEMORY_PIECE_RECORDS = 8,       /* of partly free clusters; not part of MEMORY_KERNEL */
+    MEMORY_USER = 9,                /* programs' */
+    MEMORY_HELD_END = 10,
+    /* what is free */
+    MEMORY_FREE_CLUSTERS = 32,      /* whole ones */
+    MEMORY_FREE_PIECES = 33,        /* parts of clusters */
+    MEMORY_FREE_ZEROED = 34,        /* of the whole ones, zeroed ahead */
+    MEMORY_FREE_RESERVED = 35,      /* of the whole ones, in reservations */
+    MEMORY_RESERVATIONS = 36,       /* count of partly populated ones */
+    MEMORY_FREE_RUNS = 37,          /* count */
+    MEMORY_FREE_END = 38,
+    /* what was done since boot */
+    MEMORY_FAULTS = 64,             /* counts, but for COPIED */
+    MEMORY_RESERVATIONS_MADE = 65,
+    MEMORY_RESERVATIONS_FILLED = 66,
+    MEMORY_RESERVATIONS_BROKEN = 67,
+    MEMORY_PROMOTIONS = 68,         /* leaves above the cluster that were mapped */
+    MEMORY_DEMOTIONS = 69,          /* such leaves that were split */
+    MEMORY_COPIED_COW = 70,
+    MEMORY_COPIED_GATHER = 71,      /* parts of clusters moved together */
+    MEMORY_COPIED_REPAIR = 72,      /* in the background, for superpages */
+    MEMORY_REPAIRS = 73,            /* superpages that came of it */
+    MEMORY_DONE_END = 74,
+    MEMORY_RUNS_OF_ORDER = 128,     /* + n: count of free runs whose largest aligned block is 2^n clusters */
+};
+
+/* What mem_mappings tells: bytes that are mapped by leaves and hints of each size, by log2 of the size less 12. */
+enum : unsigned { MAPPING_SIZES = 20 };
+struct mapping_sizes { unsigned long long bytes[MAPPING_SIZES]; };
 
 #endif

@@ -142,6 +142,9 @@ unsigned arch_leaf_shift(unsigned n);
 /* What is mapped at va: false if nothing. prot as granted now. accessed/dirty from hardware or refill. */
 struct arch_mapping { paddr_t pa; size_t size; unsigned prot; bool accessed, dirty; };
 bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mapping);
+/* Add up, by log2 of their size less 12, the bytes that leaves and hints translate from va on, up to `end` or for `steps` entries. Returns: how
+ * far it came. */
+uaddr_t arch_count_mappings(const struct arch_space *space, uaddr_t va, uaddr_t end, unsigned steps, unsigned long long *bytes);
 size_t arch_space_table_bytes(const struct arch_space *space);
 /* Forget translations of [va, va+count) of this space on this CPU (all CPUs if ARCH_TLB_BROADCAST); count SIZE_MAX: the whole space.
  * The portable part sends IPIs to the other CPUs that ran the space since, which call this too. */

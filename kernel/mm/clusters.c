@@ -412,6 +412,7 @@ uint64_t blocks_count(void) { return block_count; }
 uint64_t blocks_free_bytes(void) { return block_free << cluster_shift; }
 
 uint64_t clusters_free_bytes(void) { return (free_count + pool_count) << cluster_shift; }
+uint64_t clusters_zeroed_bytes(void) { return (uint64_t)pool_count << cluster_shift; }
 uint64_t clusters_free_runs(void) { return run_count; }
 
 int clusters_largest_order(void)

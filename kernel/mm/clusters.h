@@ -46,6 +46,7 @@ uint64_t blocks_count(void);
 uint64_t blocks_free_bytes(void); /* free in blocks */
 
 uint64_t clusters_free_bytes(void); /* the pool of zeroed ones and blocks included */
+uint64_t clusters_zeroed_bytes(void); /* of those, in the pool */
 uint64_t clusters_free_runs(void);
 /* Runs, outside of blocks, whose largest aligned block inside is of this order. */
 uint64_t clusters_runs_of_order(unsigned order);

@@ -1,7 +1,8 @@
-/* counters.h: what mm has done since boot, for those who want to see it. Locks: kernel lock. */
+/* counters.h: what mm has done since boot, and what it holds of its own, for those who want to see it. Locks: kernel lock. */
 #ifndef KERNEL_COUNTERS_H
 #define KERNEL_COUNTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct counters {
@@ -17,5 +18,18 @@ struct counters {
     uint64_t repairs;              /* superpages made so */
 };
 extern struct counters counters;
+
+/* Records that are in use. */
+struct metadata {
+    uint64_t table_bytes;  /* page tables, the kernel's own included */
+    uint64_t regions;
+    uint64_t spans;        /* extents and shares */
+    uint64_t reservations; /* those kept for reuse included */
+    uint64_t objects;      /* memory objects and groups of clones, bytes */
+};
+extern struct metadata metadata;
+
+/* enum memory_figure of abi/info.h; false: there is no such figure. */
+bool memory_figure(uint64_t what, uint64_t *value);
 
 #endif

@@ -5,6 +5,7 @@
 #include <mm/extent.h>
 #include <lib/assert.h>
 #include <mm/carve.h>
+#include <mm/counters.h>
 #include <mm/frames.h>
 #include <mm/reserve.h>
 
@@ -153,6 +154,7 @@ void extents_leave(struct extent_map *map)
     if (--group->member_count)
         return;
     ASSERT(!group->shares.root, "shares end with the last member");
+    metadata.objects -= sizeof *group;
     kernel_free(group, sizeof *group);
 }
 
@@ -162,6 +164,7 @@ static enum status group_of_both(struct extent_map *from, struct extent_map *to)
         struct cow_group *group = kernel_alloc(sizeof *group);
         if (!group)
             return STATUS_NO_MEMORY;
+        metadata.objects += sizeof *group;
         list_init(&group->members);
         group_join(group, from);
     }

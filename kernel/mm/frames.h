@@ -29,5 +29,7 @@ void carve_check(void);
 
 void heap_init(void);
 void heap_check(void);
+uint64_t heap_slab_bytes(void);
+uint64_t heap_used_bytes(void); /* of those */
 
 #endif

@@ -32,6 +32,7 @@ struct class {
 };
 
 static struct class classes[CLASSES_MOST];
+static uint64_t slab_count, used_bytes;
 static unsigned class_count;
 static uint8_t class_of_small[SMALL_MOST / SMALL_STEP + 1];
 
@@ -46,6 +47,7 @@ static void class_add(unsigned size)
 void heap_init(void)
 {
     class_count = 0;
+    slab_count = used_bytes = 0;
     class_add(16);
     class_add(32);
     class_add(48);
@@ -87,6 +89,7 @@ static struct slab *slab_make(unsigned class)
     if (!pa)
         return nullptr;
     struct slab *slab = phys_to_virt(pa);
+    slab_count++;
     unsigned size = classes[class].size;
     slab->used = 0;
     slab->slots = (uint16_t)(ROOM / size);
@@ -128,6 +131,7 @@ void *kernel_alloc(size_t size)
     ASSERT(slot, "a listed slab has a free slot");
     slab->free = *slot;
     slab->used++;
+    used_bytes += classes[class].size;
     if (!slab->free)
         list_remove(&slab->link);
     memset(slot, 0, classes[class].size);
@@ -143,6 +147,7 @@ static void slab_is_empty(struct slab *slab)
         return;
     }
     slab->magic = 0;
+    slab_count--;
     mp_free(virt_to_phys(slab), 0);
 }
 
@@ -158,11 +163,15 @@ void kernel_free(void *memory, size_t size)
     ASSERT(slab->magic == SLAB_MAGIC && slab->class == class_of(size), "an object is freed with the size it was made with");
     if (!slab->free)
         list_push_front(&classes[slab->class].partial, &slab->link);
+    used_bytes -= classes[slab->class].size;
     *(void **)memory = slab->free;
     slab->free = memory;
     if (--slab->used == 0)
         slab_is_empty(slab);
 }
+
+uint64_t heap_slab_bytes(void) { return slab_count * MP_SIZE; }
+uint64_t heap_used_bytes(void) { return used_bytes; }
 
 void heap_check(void)
 {

@@ -14,7 +14,6 @@
 
 static struct tree managed, ram; /* spans by physical address */
 static uint64_t total_bytes;
-struct counters counters;
 
 static void note(struct tree *tree, paddr_t start, paddr_t end)
 {
@@ -91,6 +90,7 @@ void mm_init(const struct boot_info *info, unsigned shift)
     heap_init();
     reservations_init();
     counters = (struct counters){};
+    metadata = (struct metadata){};
     managed.root = ram.root = nullptr;
     total_bytes = 0;
     for (unsigned i = 0; i < info->ram_count; i++)

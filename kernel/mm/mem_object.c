@@ -7,6 +7,7 @@
 #include <lib/string.h>
 #include <mm/carve.h>
 #include <mm/clusters.h>
+#include <mm/counters.h>
 #include <mm/fill.h>
 #include <mm/frames.h>
 #include <mm/init.h>
@@ -32,6 +33,7 @@ static enum status object_make(struct ledger *ledger, enum mem_kind kind, uint64
             ledger_credit(ledger, LEDGER_KERNEL, OBJECT_CHARGE);
         return STATUS_NO_MEMORY;
     }
+    metadata.objects += sizeof *mem;
     mem->object = (struct object){.references = 1, .type = OBJECT_MEM, .ledger = ledger};
     if (ledger)
         object_get(&ledger->object);
@@ -137,6 +139,7 @@ static bool free_some(struct work *work)
     if (!extents_drop_some(&mem->map, FREE_STEPS))
         return true;
     extents_leave(&mem->map);
+    metadata.objects -= sizeof *mem;
     kernel_free(mem, sizeof *mem);
     if (ledger) {
         ledger_credit(ledger, LEDGER_KERNEL, OBJECT_CHARGE);

@@ -5,6 +5,7 @@
 #include <lib/assert.h>
 #include <lib/list.h>
 #include <mm/carve.h>
+#include <mm/counters.h>
 #include <mm/fill.h>
 
 /* --- by address ---------------------------------------------------------------------------------------------------------------------- */
@@ -213,6 +214,7 @@ enum status region_create(struct space *space, struct region **region)
         return STATUS_LEDGER_SPENT;
     *region = kernel_alloc(sizeof **region);
     if (*region) {
+        metadata.regions++;
         (*region)->space = space;
         return STATUS_OK;
     }
@@ -222,6 +224,7 @@ enum status region_create(struct space *space, struct region **region)
 
 void region_free(struct region *region)
 {
+    metadata.regions--;
     ledger_credit(region->space->charge, LEDGER_KERNEL, sizeof *region);
     kernel_free(region, sizeof *region);
 }

@@ -70,6 +70,7 @@ static struct reservation *record_make(struct ledger *ledger)
         ended_count--;
     } else {
         r = kernel_alloc(sizeof *r);
+        metadata.reservations += r != nullptr;
     }
     if (!r && ledger)
         ledger_credit(ledger, LEDGER_KERNEL, sizeof *r);
@@ -109,9 +110,12 @@ void reservations_reap(void)
     while (ended_count) {
         ended_count--;
         struct list *link = list_pop_front(&ended);
+        metadata.reservations--;
         kernel_free(container_of(link, struct reservation, block.link), sizeof(struct reservation));
     }
 }
+
+size_t reservation_record_size(void) { return sizeof(struct reservation); }
 
 void reservations_break(struct extent_map *map, uint64_t start, uint64_t end)
 {

@@ -18,6 +18,7 @@ void reservations_move(struct extent_map *map, uint64_t start, uint64_t end, uin
 /* Give the records of reservations that ended back to the heap. */
 void reservations_reap(void);
 
+size_t reservation_record_size(void);
 void reservations_init(void);
 void reservations_check(const struct extent_map *map);
 

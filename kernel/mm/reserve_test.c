@@ -350,3 +350,54 @@ TEST(a_spent_ledger_means_no_reservation_and_nothing_else)
     ledger.limit[LEDGER_KERNEL] = UINT64_MAX;
     finish();
 }
+
+static void count_all(uaddr_t va, uint64_t size, unsigned steps, unsigned long long *bytes)
+{
+    uaddr_t end = va + size;
+    for (unsigned i = 0; i < MAPPING_SIZES; i++)
+        bytes[i] = 0;
+    while (va < end)
+        va = arch_count_mappings(&space.arch, va, end, steps, bytes);
+    REQUIRE_EQUAL(va, end);
+}
+
+TEST(the_sizes_of_mappings_are_told)
+{
+    unsigned long long bytes[MAPPING_SIZES], in_steps[MAPPING_SIZES];
+    start(16, 64 << 20);
+    map_at(&space, AT, LARGE + SUPER_SIZE, RW);
+    touch_at_random(&space, AT, LARGE);
+    REQUIRE_EQUAL(space_protect(&space, AT + SUPER_SIZE + 0x30000, MP_SIZE, PROT_BIT_READ), STATUS_OK);
+    count_all(AT - 5 * SUPER_SIZE, 20 * SUPER_SIZE, 1000, bytes);
+    count_all(AT - 5 * SUPER_SIZE, 20 * SUPER_SIZE, 1, in_steps);
+    unsigned long long sum = 0;
+    for (unsigned i = 0; i < MAPPING_SIZES; i++) {
+        EXPECT_EQUAL(bytes[i], in_steps[i]);
+        sum += bytes[i];
+    }
+    EXPECT_EQUAL(sum, LARGE);
+    EXPECT_EQUAL(bytes[arch_leaf_shift(0) - 12], LARGE - SUPER_SIZE);
+    EXPECT_EQUAL(bytes[16 - 12], SUPER_SIZE - 65536);
+    EXPECT_EQUAL(bytes[0], 65536);
+    finish();
+}
+
+TEST(what_is_held_is_told)
+{
+    uint64_t value, kernel;
+    start(16, 64 << 20);
+    map_at(&space, AT, SUPER_SIZE, RW);
+    REQUIRE_EQUAL(write(&space, AT, 1), STATUS_OK);
+    EXPECT(memory_figure(MEMORY_REGIONS, &value) && value == sizeof(struct region));
+    EXPECT(memory_figure(MEMORY_EXTENTS, &value) && value == sizeof(struct span));
+    EXPECT(memory_figure(MEMORY_PAGE_TABLES, &value) && value == arch_space_table_bytes(&space.arch));
+    EXPECT(memory_figure(MEMORY_RESERVATIONS, &value) && value == 1);
+    EXPECT(memory_figure(MEMORY_RUNS_OF_ORDER + 8, &value) && value == 1); /* 16 MiB of what is left */
+    EXPECT(!memory_figure(MEMORY_HELD_END, &value) && !memory_figure(MEMORY_DONE_END, &value) && !memory_figure(UINT64_MAX, &value));
+    finish();
+    EXPECT(memory_figure(MEMORY_REGIONS, &value) && value == 0);
+    EXPECT(memory_figure(MEMORY_EXTENTS, &value) && value == 0);
+    EXPECT(memory_figure(MEMORY_PAGE_TABLES, &value) && value == 0);
+    EXPECT(memory_figure(MEMORY_OBJECT_RECORDS, &value) && value == 0);
+    EXPECT(memory_figure(MEMORY_KERNEL, &kernel) && memory_figure(MEMORY_HEAP, &value) && value <= kernel);
+}

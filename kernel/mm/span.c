@@ -4,6 +4,7 @@
 #include <mm/span.h>
 #include <lib/assert.h>
 #include <mm/carve.h>
+#include <mm/counters.h>
 
 struct span *span_before(const struct tree *tree, uint64_t at)
 {
@@ -51,6 +52,7 @@ enum status spares_get(struct spares *spares, struct ledger *ledger, unsigned co
             spares_put(spares);
             return STATUS_NO_MEMORY;
         }
+        metadata.spans++;
         span->node.right = (struct tree_node *)spares->first;
         spares->first = span;
     }
@@ -69,6 +71,7 @@ void span_free(struct span *span, struct ledger *ledger)
 {
     if (ledger)
         ledger_credit(ledger, LEDGER_KERNEL, SPAN_CHARGE);
+    metadata.spans--;
     kernel_free(span, sizeof *span);
 }
 

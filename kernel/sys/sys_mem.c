@@ -164,3 +164,16 @@ enum status sys_mem_resident(struct thread *thread, struct task *task, uaddr_t a
     thread->frame.FRAME_R3 += done;
     return SYSCALL_RESTART;
 }
+
+#define MAPPINGS_STEPS 200u /* entries looked at in one call */
+
+enum status sys_mem_mappings(struct thread *thread, struct task *task, uaddr_t address, uint64_t length, uaddr_t buffer, uint64_t *done)
+{
+    struct mapping_sizes sizes = {};
+    if (task->dead)
+        return STATUS_PEER_GONE;
+    if (((address | length) & (MP_SIZE - 1)) != 0 || address > USER_END || length > USER_END - address)
+        return STATUS_INVALID_ARGUMENT;
+    *done = arch_count_mappings(&task->space.arch, address, address + length, MAPPINGS_STEPS, sizes.bytes) - address;
+    return copy_to_user(&thread->task->space, buffer, &sizes, sizeof sizes);
+}

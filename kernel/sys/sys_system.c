@@ -1,6 +1,7 @@
 /* sys_system.c: ledgers, time, power, the log, system-wide figures. */
 #include <boot_info.h>
 #include <lib/format.h>
+#include <mm/counters.h>
 #include <object/device.h>
 #include <sched/schedule.h>
 #include <sys/system.h>
@@ -179,6 +180,11 @@ enum status sys_system_info(struct thread *, struct control *, uint64_t what, ui
     default: return cpu_figure(what, value);
     }
     return STATUS_OK;
+}
+
+enum status sys_system_memory_info(struct thread *, struct control *, uint64_t what, uint64_t *value)
+{
+    return memory_figure(what, value) ? STATUS_OK : STATUS_INVALID_ARGUMENT;
 }
 
 enum status sys_system_log(struct thread *thread, uaddr_t buffer, uint64_t length)

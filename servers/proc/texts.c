@@ -129,13 +129,18 @@ static void write_name(struct text *text, struct process *process)
     text_print(text, "%.15s\n", name_of(process));
 }
 
+void write_map_line(struct text *text, uint64_t start, uint64_t end, uint64_t flags, uint64_t offset)
+{
+    text_print(text, "%08llx-%08llx %c%c%c%c %08llx 00:00 0\n", (unsigned long long)start, (unsigned long long)end,
+               (flags & PROT_BIT_READ) != 0 ? 'r' : '-', (flags & PROT_BIT_WRITE) != 0 ? 'w' : '-', (flags & PROT_BIT_EXEC) != 0 ? 'x' : '-',
+               (flags & MAP_SHARED_CLONE) != 0 ? 's' : 'p', (unsigned long long)offset);
+}
+
 static void write_maps(struct text *text, struct process *process)
 {
     uint64_t start = 0, end = 0, flags, offset, resident;
     while (process->state != ZOMBIE && os_mem_query(process->task, end, &start, &end, &flags, &offset, &resident) == STATUS_OK)
-        text_print(text, "%08llx-%08llx %c%c%c%c %08llx 00:00 0\n", (unsigned long long)start, (unsigned long long)end,
-                   (flags & PROT_BIT_READ) != 0 ? 'r' : '-', (flags & PROT_BIT_WRITE) != 0 ? 'w' : '-', (flags & PROT_BIT_EXEC) != 0 ? 'x' : '-',
-                   (flags & MAP_SHARED_CLONE) != 0 ? 's' : 'p', (unsigned long long)offset);
+        write_map_line(text, start, end, flags, offset);
 }
 
 static void write_directory(struct text *text, struct process *process)
@@ -243,7 +248,7 @@ static void write_self(struct text *text, struct process *)
 
 const struct proc_file top_files[] = {
     {.name = "meminfo", .write = write_meminfo}, {.name = "uptime", .write = write_uptime}, {.name = "loadavg", .write = write_loadavg},
-    {.name = "stat", .write = write_system_stat},
+    {.name = "stat", .write = write_system_stat}, {.name = "vmstat", .write = write_vmstat},
     {.name = "version", .write = write_version}, {.name = "cpuinfo", .write = write_cpuinfo}, {.name = "filesystems", .write = write_filesystems},
     {.name = "mounts", .write = write_mounts_link, .link = true}, {.name = "self", .write = write_self, .link = true},
     {.name = "services", .write = write_services, .take = take_services},
@@ -253,7 +258,7 @@ const size_t top_file_count = ARRAY_LENGTH(top_files);
 const struct proc_file process_files[] = {
     {.name = "stat", .write = write_stat}, {.name = "statm", .write = write_statm}, {.name = "status", .write = write_status},
     {.name = "cmdline", .write = write_arguments},
-    {.name = "comm", .write = write_name}, {.name = "maps", .write = write_maps}, {.name = "limits", .write = write_limits},
+    {.name = "comm", .write = write_name}, {.name = "maps", .write = write_maps}, {.name = "smaps", .write = write_smaps}, {.name = "limits", .write = write_limits},
     {.name = "mounts", .write = write_mounts},
     {.name = "cwd", .write = write_directory, .link = true}, {.name = "root", .write = write_root, .link = true},
 };

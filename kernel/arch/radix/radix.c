@@ -90,6 +90,7 @@ static pte_t *table_create(struct arch_space *space, unsigned level, paddr_t *pa
         table = *pa ? phys_to_virt(*pa) : nullptr;
     }
     if (table) {
+        metadata.table_bytes += bytes;
         radix->bytes += bytes;
         radix->small += level == 0;
         return table;
@@ -107,6 +108,7 @@ static void table_free(struct arch_space *space, paddr_t pa, unsigned level)
         kernel_free(phys_to_virt(pa), bytes);
     else
         mp_free(pa, 0);
+    metadata.table_bytes -= bytes;
     space->radix.bytes -= bytes;
     if (space->radix.ledger)
         ledger_credit(space->radix.ledger, LEDGER_KERNEL, bytes);
@@ -548,6 +550,28 @@ bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mappi
         }
     }
     return true;
+}
+
+uaddr_t arch_count_mappings(const struct arch_space *space, uaddr_t va, uaddr_t end, unsigned steps, unsigned long long *bytes)
+{
+    for (; va < end && steps; steps--) {
+        unsigned level;
+        const pte_t *slot = find_entry(space, va, &level);
+        size_t most = (end - va) >> MP_SHIFT, count = pages_in_slot(va, level, most);
+        if (!pte_present(*slot)) {
+            count = absent_pages(slot - slot_index(va, level), level, va, most);
+        } else {
+            unsigned size_shift = MP_SHIFT + RADIX_SHIFT(level);
+            if (level == 0 && pte_grouped(*slot)) {
+                size_shift = MP_SHIFT + RADIX_GROUP_SHIFT;
+                count = RADIX_GROUP - slot_index(va, 0) % RADIX_GROUP;
+                count = count < most ? count : most;
+            }
+            bytes[size_shift - 12] += count * MP_SIZE;
+        }
+        va += count * MP_SIZE;
+    }
+    return va;
 }
 
 bool radix_touch(struct arch_space *space, uaddr_t va, unsigned access)

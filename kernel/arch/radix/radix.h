@@ -35,7 +35,8 @@
 #ifndef RADIX_PAIRS
 #define RADIX_PAIRS 0
 #endif
-#define RADIX_GROUP 16u
+#define RADIX_GROUP_SHIFT 4u
+#define RADIX_GROUP (1u << RADIX_GROUP_SHIFT)
 
 /* The root exists and is zero, the port fills the kernel's slots. ledger: pays for all tables; NULL: nobody. */
 bool radix_init(struct arch_space *space, struct ledger *ledger);

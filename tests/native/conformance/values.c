@@ -87,7 +87,7 @@ bool harmless(const struct call *call, const struct argument *argument, uint64_t
 
 bool fills_buffer(const struct call *call)
 {
-    static const char *const names[] = {"task_read_memory", "mem_read", "mem_resident", "reply_read", "system_debug_read"};
+    static const char *const names[] = {"task_read_memory", "mem_read", "mem_resident", "mem_mappings", "reply_read", "system_debug_read"};
     for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
         if (!strcmp(names[i], call->name))
             return true;
