@@ -11,8 +11,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unit.h>
+
+/* Not from <sys/mman.h>, which has other constants under the names of <map.h>. */
+#define HOST_READ_WRITE 3
+#define HOST_PRIVATE_ANONYMOUS 0x22
+void *mmap(void *at, size_t length, int protection, int flags, int file, long offset);
+int munmap(void *at, size_t length);
 
 size_t host_memory_limit = SIZE_MAX, host_memory_mapped;
 
@@ -23,7 +28,7 @@ static enum status map(uint64_t r[9])
         return STATUS_NOT_SUPPORTED;
     if (length > host_memory_limit - host_memory_mapped || host_memory_mapped > host_memory_limit)
         return STATUS_LEDGER_SPENT;
-    void *at = mmap(nullptr, length, PROT_READ | PROT_WRITE, 2 /* private */ | 0x20 /* anonymous */, -1, 0);
+    void *at = mmap(nullptr, length, HOST_READ_WRITE, HOST_PRIVATE_ANONYMOUS, -1, 0);
     if (at == (void *)-1)
         return STATUS_NO_MEMORY;
     host_memory_mapped += length;
