@@ -1,4 +1,5 @@
-/* report.c: the last words about a program. The stack is walked by frame pointers, as far as they make sense. */
+/* report.c: the last words about a program. The stack is walked by frame pointers, as far as they make sense; where the ABI
+ * has none, what looks like a return address is shown as one. */
 #include "report.h"
 #include "descriptor.h"
 #include "io.h"
@@ -11,6 +12,7 @@
 #include <file.h>
 
 #define FRAMES_MOST 24u
+#define STACK_SEARCHED 0x10000u
 #define REPORTED (SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGABRT) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGSYS))
 
 struct program_image {
@@ -80,20 +82,62 @@ static void frame_line(struct posix_thread *self, const struct program_image *im
     line(self, text);
 }
 
+/* A word of the program's memory. Returns: 0 where there is none. */
+static uint64_t word_at(uint64_t address)
+{
+    uint64_t word = 0;
+    if (address % sizeof word == 0 && user_readable(address, sizeof word))
+        memcpy(&word, (const void *)address, sizeof word);
+    return word;
+}
+
+/* By the chain of frame records. */
+static void trace_records(struct posix_thread *self, const struct program_image *image, uint64_t frame_pointer, unsigned index)
+{
+    while (index < FRAMES_MOST) {
+        uint64_t record = frame_pointer + MACHINE_FRAME_RECORD, caller = word_at(record), pc = word_at(record + 8);
+        if (pc < USER_BASE)
+            return;
+        frame_line(self, image, index++, pc);
+        if (caller <= frame_pointer)
+            return;
+        frame_pointer = caller;
+    }
+}
+
+static bool is_return_address(uint64_t address)
+{
+    uint32_t instruction;
+    if (address % sizeof instruction || address < USER_BASE || !user_readable(address - MACHINE_CALL_DISTANCE, sizeof instruction))
+        return false;
+    memcpy(&instruction, (const void *)(address - MACHINE_CALL_DISTANCE), sizeof instruction);
+    return machine_is_call(instruction);
+}
+
+/* All on the stack that looks like a return address; what of it is not there is passed over. */
+static void trace_stack(struct posix_thread *self, const struct program_image *image, uint64_t stack, unsigned index)
+{
+    for (uint64_t at = stack; at < stack + STACK_SEARCHED && index < FRAMES_MOST; at += 8) {
+        uint64_t address = word_at(at);
+        if (is_return_address(address))
+            frame_line(self, image, index++, address);
+        if (address == 0 && !user_readable(at, 8))
+            at |= PAGE_BYTES - 8;
+    }
+}
+
 static void trace(struct posix_thread *self, const struct program_image *image, const struct frame *frame)
 {
-    uint64_t pc = frame->FRAME_PC, frame_pointer = frame->MACHINE_FRAME_POINTER, next[2];
-    frame_line(self, image, 0, pc);
-    for (unsigned i = 1; MACHINE_HAS_FRAME_RECORDS && i < FRAMES_MOST; i++) {
-        uint64_t record = frame_pointer + MACHINE_FRAME_RECORD;
-        if (frame_pointer & 7 || !user_readable(record, sizeof next))
-            return;
-        memcpy(next, (const void *)record, sizeof next);
-        if (next[1] < USER_BASE || next[0] <= frame_pointer)
-            return;
-        frame_line(self, image, i, next[1]);
-        frame_pointer = next[0];
+    unsigned index = 0;
+    frame_line(self, image, index++, frame->FRAME_PC);
+    if (!user_readable(frame->FRAME_PC, 1)) { /* it was called, and did not begin */
+        uint64_t called_from = MACHINE_RETURN_IN_MEMORY ? word_at(frame->MACHINE_RETURN) : frame->MACHINE_RETURN;
+        frame_line(self, image, index++, called_from);
     }
+    if (MACHINE_HAS_FRAME_RECORDS)
+        trace_records(self, image, frame->MACHINE_FRAME_POINTER, index);
+    else
+        trace_stack(self, image, frame->FRAME_SP, index);
 }
 
 void report_signal(struct posix_thread *self, const struct signal_info *info)

@@ -7,6 +7,10 @@
 #define MACHINE_FRAME_POINTER r[22]
 #define MACHINE_FRAME_RECORD (-16) /* bytes from the frame pointer to {caller's frame pointer, return address} */
 #define MACHINE_HAS_FRAME_RECORDS true
+#define MACHINE_RETURN r[1] /* where a function that has only been called returns to */
+#define MACHINE_RETURN_IN_MEMORY false
+#define MACHINE_CALL_DISTANCE 4u
+static inline bool machine_is_call(uint32_t) { return false; } /* not needed: there are frame records */
 
 struct fpu_image {
     uint64_t f[32];

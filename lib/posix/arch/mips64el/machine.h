@@ -7,6 +7,16 @@
 #define MACHINE_FRAME_POINTER r[30]
 #define MACHINE_FRAME_RECORD 0
 #define MACHINE_HAS_FRAME_RECORDS false /* the ABI has none */
+#define MACHINE_RETURN r[31] /* where a function that has only been called returns to */
+#define MACHINE_RETURN_IN_MEMORY false
+
+/* Is this the instruction of a call? The delay slot lies between it and where it returns to. */
+#define MACHINE_CALL_DISTANCE 8u
+static inline bool machine_is_call(uint32_t instruction)
+{
+    enum : uint32_t { SPECIAL = 0, JAL = 3, JALR = 9, BAL = 0x0411 };
+    return instruction >> 26 == JAL || instruction >> 16 == BAL || (instruction >> 26 == SPECIAL && (instruction & 0x3f) == JALR);
+}
 
 struct fpu_image {
     uint64_t f[32];

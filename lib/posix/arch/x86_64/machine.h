@@ -9,6 +9,10 @@
 #define MACHINE_FRAME_POINTER rbp
 #define MACHINE_FRAME_RECORD 0 /* bytes from the frame pointer to {caller's frame pointer, return address} */
 #define MACHINE_HAS_FRAME_RECORDS true
+#define MACHINE_RETURN rsp /* where a function that has only been called returns to */
+#define MACHINE_RETURN_IN_MEMORY true /* the register points to it */
+#define MACHINE_CALL_DISTANCE 4u
+static inline bool machine_is_call(uint32_t) { return false; } /* not needed: there are frame records */
 
 /* Bytes of the registers' image, of XSAVE where the system has it, else of FXSAVE. Aligned to 64. */
 size_t fpu_size(void);
