@@ -69,13 +69,23 @@ void upcall_finish(struct thread_page *page)
     finish_specially(self, &page->frame, self->result);
 }
 
+/* Touching an address that no program can have. */
+static struct signal_info kernel_address_info(const struct thread_page *page)
+{
+    if (LINUX_KERNEL_ADDRESS == SIGBUS)
+        return (struct signal_info){.signal = SIGBUS, .code = CODE_KERNEL};
+    return (struct signal_info){.signal = SIGSEGV, .code = 1 /* SEGV_MAPERR */, .address = page->upcall_address};
+}
+
 /* The signal and its code for an exception of the processor. */
 static struct signal_info exception_info(const struct thread_page *page)
 {
-    enum { MAPPING = 1, ACCESS = 2, ADDRESS_ALIGNMENT = 1, ADDRESS_MISSING = 2, ILLEGAL_OPCODE = 1, INTEGER_DIVIDE = 1, FLOAT_OTHER = 7, BREAK = 1, STEP = 2 };
+    enum { MAPPING = 1, ACCESS = 2, ADDRESS_ALIGNMENT = 1, ADDRESS_MISSING = 2, INTEGER_DIVIDE = 1, FLOAT_OTHER = 7, STEP = 2 };
     struct signal_info info = {.address = page->frame.FRAME_PC};
     switch ((enum exception)page->upcall_code) {
     case EXCEPTION_PAGE_FAULT:
+        if (page->upcall_address >> 63)
+            return kernel_address_info(page);
         info.signal = SIGSEGV;
         info.code = user_readable(page->upcall_address & ~(PAGE_BYTES - 1), 1) ? ACCESS : MAPPING;
         info.address = page->upcall_address;
@@ -92,7 +102,7 @@ static struct signal_info exception_info(const struct thread_page *page)
         break;
     case EXCEPTION_ILLEGAL:
         info.signal = SIGILL;
-        info.code = ILLEGAL_OPCODE;
+        info.code = LINUX_ILLEGAL_CODE;
         break;
     case EXCEPTION_DIVIDE:
         info.signal = SIGFPE;
@@ -104,7 +114,7 @@ static struct signal_info exception_info(const struct thread_page *page)
         break;
     case EXCEPTION_BREAKPOINT:
         info.signal = SIGTRAP;
-        info.code = BREAK;
+        info.code = LINUX_BREAK_CODE;
         break;
     case EXCEPTION_STEP:
         info.signal = SIGTRAP;
@@ -113,8 +123,9 @@ static struct signal_info exception_info(const struct thread_page *page)
     default:
         info.signal = SIGSEGV;
         info.code = CODE_KERNEL;
-        info.address = 0;
     }
+    if (info.code == CODE_KERNEL)
+        info.address = 0;
     return info;
 }
 

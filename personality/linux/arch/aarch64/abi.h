@@ -12,6 +12,9 @@
 
 #define LINUX_MACHINE "aarch64"
 #define LINUX_PLATFORM "aarch64"
+#define LINUX_ILLEGAL_CODE 1 /* ILL_ILLOPC */
+#define LINUX_BREAK_CODE 1 /* TRAP_BRKPT */
+#define LINUX_KERNEL_ADDRESS SIGSEGV /* what touching one raises */
 #define LINUX_TABLE_BASE 0u
 #define LINUX_NUMBER(frame) ((frame)->x[8])
 #define LINUX_A0(frame) ((frame)->x[0])

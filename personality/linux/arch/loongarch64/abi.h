@@ -12,6 +12,9 @@
 
 #define LINUX_MACHINE "loongarch64"
 #define LINUX_PLATFORM "loongarch64"
+#define LINUX_ILLEGAL_CODE 0x80 /* SI_KERNEL */
+#define LINUX_BREAK_CODE 1 /* TRAP_BRKPT */
+#define LINUX_KERNEL_ADDRESS SIGSEGV /* what touching one raises */
 #define LINUX_TABLE_BASE 0u
 #define LINUX_NUMBER(frame) ((frame)->r[11])
 #define LINUX_A0(frame) ((frame)->r[4])

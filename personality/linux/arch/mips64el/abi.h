@@ -10,6 +10,9 @@
 
 #define LINUX_MACHINE "mips64"
 #define LINUX_PLATFORM "mips64"
+#define LINUX_ILLEGAL_CODE 0x80 /* SI_KERNEL */
+#define LINUX_BREAK_CODE 1 /* TRAP_BRKPT */
+#define LINUX_KERNEL_ADDRESS SIGBUS /* what touching one raises */
 #define LINUX_TABLE_BASE 5000u
 #define LINUX_NUMBER(frame) ((frame)->r[2])
 #define LINUX_A0(frame) ((frame)->r[4])

@@ -11,6 +11,9 @@
 
 #define LINUX_MACHINE "x86_64"
 #define LINUX_PLATFORM "x86_64"
+#define LINUX_ILLEGAL_CODE 2 /* ILL_ILLOPN */
+#define LINUX_BREAK_CODE 0x80 /* SI_KERNEL */
+#define LINUX_KERNEL_ADDRESS SIGSEGV /* what touching one raises */
 #define LINUX_TABLE_BASE 0u
 #define LINUX_NUMBER(frame) ((frame)->rax)
 #define LINUX_A0(frame) ((frame)->rdi)
