@@ -76,12 +76,12 @@ def make_root(folder, busybox, emulator, host_paths):
         archive.add(link, stat.S_IFLNK | 0o777, target.encode())
     image.add_busybox(archive, busybox)
     without_proc(archive)
-    if emulator:
-        through_emulator(archive, emulator)
     if os.path.isdir(os.path.join(ROOT, "rootfs/etc")):
         archive.add_tree(os.path.join(ROOT, "rootfs/etc"), "etc")
     for path in host_paths:
         archive.add_tree(os.path.realpath(path), f"host/{os.path.basename(path)}")
+    if emulator:
+        through_emulator(archive, emulator)
     for path, (mode, data) in sorted(archive.entries.items()):
         unpack(os.path.join(folder, path), mode, data)
     for name, (major, minor) in DEVICES.items():
@@ -94,14 +94,14 @@ def without_proc(archive):
     archive.add("bin/busybox", mode, data.replace(b"/proc/self/exe\0", b"/bin/busybox\0\0\0"))
 
 
-# The build machine cannot execute another machine's busybox: in its place is this, which has the emulator do it under the same name.
+# The build machine cannot execute another machine's programs: in the place of each is this, which has the emulator do it under the same name.
 LAUNCHER = """
 #include <stdlib.h>
 #include <unistd.h>
 int main(int count, char **words, char **environment)
 {
     char **command = calloc(count + 4, sizeof *command);
-    char *head[] = {"/.qemu", "-0", words[0], "/.real/busybox"};
+    char *head[] = {"/.qemu", "-0", words[0], "/.real/" PROGRAM};
     for (int i = 0; i < count + 3; i++)
         command[i] = i < 4 ? head[i] : words[i - 3];
     return execve("/.qemu", command, environment), 127;
@@ -110,15 +110,19 @@ int main(int count, char **words, char **environment)
 
 
 def through_emulator(archive, emulator):
-    archive.add(".real/busybox", *archive.entries["bin/busybox"])
-    archive.add_file(emulator, ".qemu", 0o755)
     here = os.uname().machine
     config = os.path.join(ROOT, f"build/ports/musl-{here}/clang.cfg")
     if not os.path.exists(config):
         fetch_ports(["musl"], here)
-    with tempfile.NamedTemporaryFile() as program:
-        subprocess.run(["clang-19", f"--config={config}", "-Os", "-x", "c", "-", "-o", program.name], input=LAUNCHER.encode(), check=True)
-        archive.add_file(program.name, "bin/busybox", 0o755)
+    for path, (mode, data) in list(archive.entries.items()):
+        if not stat.S_ISREG(mode) or not data.startswith(b"\x7fELF"):
+            continue
+        archive.add(f".real/{path}", mode, data)
+        with tempfile.NamedTemporaryFile() as program:
+            subprocess.run(["clang-19", f"--config={config}", "-Os", f'-DPROGRAM="{path}"', "-x", "c", "-", "-o", program.name],
+                           input=LAUNCHER.encode(), check=True)
+            archive.add_file(program.name, path, 0o755)
+    archive.add_file(emulator, ".qemu", 0o755)
 
 
 def unpack(path, mode, data):
