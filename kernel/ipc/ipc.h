@@ -3,7 +3,7 @@
  * A message travels from the sender's registers to the receiver's. Paths:
  *   call:       caller's frame -> waiting receiver at once (direct switch), or the caller queues on the port (CALLING) and the next
  *               receive takes it. It then waits on a reply object (AWAITING_REPLY) until answered, cancelled or abandoned.
- *   send:       into a slot of the port's ring.
+ *   send:       into a slot of the port's queue (queue.c).
  *   events:     things that need no memory when they happen, because the object itself queues: a facet that nobody holds any more,
  *               a reply whose caller went away.
  * A port in a set forwards "I have something" to the set's ready list; receivers wait on the set then.
@@ -19,7 +19,9 @@ struct port_set {
     struct object object;
     struct list members;   /* struct member.member_link */
     struct list ready;     /* those that have something: struct member.ready_link */
-    struct list receivers; /* threads */
+    struct list messages;  /* of those, the ones that have more than calls: struct member.messages_link */
+    struct list receivers; /* threads that armed a reply */
+    struct list takers;    /* threads that did not: calls are not for them */
     struct list servers;   /* threads that received here last; the newest first */
     bool dead;             /* the receivers are woken, the members let go */
     struct work work;
@@ -29,7 +31,7 @@ struct port_set {
 struct member {
     struct port_set *set; /* NULL: in none; holds a reference */
     uint64_t key;
-    struct list member_link, ready_link;
+    struct list member_link, ready_link, messages_link;
     bool is_port;
 };
 
@@ -39,19 +41,33 @@ struct queued_message {
     struct cap cap[MESSAGE_CAPS];
 };
 
+/* Messages of one port, in order, in slots that were paid for when the port was made: chunks in a circle. */
+struct message_chunk {
+    struct message_chunk *next;
+    struct queued_message message[];
+};
+struct message_place { struct message_chunk *chunk; uint32_t at; };
+struct message_queue {
+    uint32_t room, count;       /* room: 0 until all chunks are there */
+    uint32_t wanted;            /* room then */
+    uint32_t in_chunk;          /* slots in a chunk */
+    uint32_t chunks, missing;   /* that are there, that are still to be made */
+    struct message_place first, end;
+};
+
 struct port {
     struct object object;
     struct member member;
     bool dead;
     struct list callers;   /* threads CALLING */
-    struct list senders;   /* threads SENDING: only while the ring is full */
-    struct list receivers; /* threads RECEIVING on the port itself */
+    struct list senders;   /* threads SENDING: only while the queue is full */
+    struct list receivers; /* threads RECEIVING on the port itself that armed a reply */
+    struct list takers;    /* those that did not */
     struct list servers;   /* as of a set */
-    struct list *receiver_queue; /* where those wait that would take a message: of the port, or of its set */
+    struct list *receiver_queue; /* where those wait that would take a call: of the port, or of its set */
     struct list events;    /* struct event.link */
     struct list pending;   /* replies with a call that came through this port */
-    uint32_t ring_room, ring_count, ring_first;
-    struct queued_message *ring;
+    struct message_queue queue;
     struct work work;      /* dead: the rest below is emptied; else: what it has goes to receivers */
     struct list left_threads, left_events; /* of a dead port */
     uint32_t left_messages;
@@ -123,7 +139,11 @@ void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags);
 void ipc_notification_wait(struct thread *thread, struct frame *frame);
 
 /* --- objects ---------------------------------------------------------------------------------------------------------------------- */
+/* queue: messages that can be sent to it before they are received; a long queue is made in parts. */
 [[nodiscard]] enum status port_create(struct ledger *ledger, uint64_t queue, struct port **port);
+/* One more part of its queue, if there is one to be made. */
+[[nodiscard]] enum status port_grow(struct port *port);
+static inline bool port_complete(const struct port *port) { return port->queue.missing == 0; }
 [[nodiscard]] enum status facet_create(struct ledger *ledger, struct port *port, uint64_t badge, struct facet **facet);
 [[nodiscard]] enum status set_create(struct ledger *ledger, struct port_set **set);
 [[nodiscard]] enum status reply_create(struct ledger *ledger, uint64_t cookie, struct reply **reply);
@@ -141,14 +161,13 @@ void reply_unreachable(struct object *object);
 void reply_free(struct object *object);
 void notification_unreachable(struct object *object);
 void notification_free(struct object *object);
-[[nodiscard]] enum status set_add(struct port_set *set, struct member *member, uint64_t key, bool has_something);
+[[nodiscard]] enum status set_add(struct port_set *set, struct member *member, uint64_t key);
 [[nodiscard]] enum status set_remove(struct port_set *set, struct member *member);
 static inline bool port_has_something(const struct port *port)
 {
-    return !list_empty(&port->events) || port->ring_count > 0 || !list_empty(&port->callers);
+    return !list_empty(&port->events) || port->queue.count > 0 || !list_empty(&port->callers);
 }
 /* They joined or left a set: what they have is for those who wait there, or at the port itself. The rest of a port's goes as work. */
-void port_deliver_all(struct port *port);
 void port_deliver_rest(struct port *port);
 void notification_deliver(struct notification *notification);
 void notification_signal(struct notification *notification, uint64_t bits);
@@ -166,8 +185,9 @@ bool ipc_leave_reply(struct thread *thread);
 bool ipc_exception_call(struct thread *thread);
 
 /* --- between the files of ipc/ ---------------------------------------------------------------------------------------------------------- */
-void member_ready(struct member *member);   /* it has something */
-void member_idle(struct member *member);    /* it has nothing any more */
+void member_init(struct member *member, bool is_port);
+/* What a member of a set has is other than it was: it is on the lists where it belongs. */
+void member_update(struct member *member);
 /* Something arrived at the port: give it to a receiver that waits, if there is one. False: nobody took it. */
 bool port_deliver(struct port *port);
 void event_post(struct port *port, struct event *event, uint64_t label);
@@ -177,6 +197,17 @@ void reply_withdraw(struct reply *reply);
 /* Take one message out of the port (or set) into the receiver, which is not queued. False: nothing there. */
 bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key);
 bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed);
+/* queue.c */
+/* Pay for `room` slots. Returns LEDGER_SPENT, NO_MEMORY, TOO_BIG. */
+[[nodiscard]] enum status queue_pay(struct message_queue *queue, struct ledger *ledger, uint64_t room);
+/* Make one of the missing chunks. NO_MEMORY. */
+[[nodiscard]] enum status queue_add_chunk(struct message_queue *queue);
+/* Free one chunk. Requires: no messages. False: there was none; all is paid back. */
+bool queue_free_chunk(struct message_queue *queue, struct ledger *ledger);
+/* The slot at the end. Requires: there is room. */
+struct queued_message *queue_push(struct message_queue *queue);
+/* The first message, which is out of the queue; its slot is not used again before the next push. */
+struct queued_message *queue_pop(struct message_queue *queue);
 void reply_set_server(struct reply *reply, struct thread *server);
 /* Answer a pending reply with a status and no content. */
 void reply_fail(struct reply *reply, enum status status);

@@ -124,16 +124,18 @@ static struct reply *end_receive(struct thread *receiver)
     return reply;
 }
 
-/* The first thread that waits at the port, directly or through its set; for a call one that armed a reply. */
-static struct thread *waiting_receiver(struct port *port, bool for_call)
+/* The first thread that waits at the port, directly or through its set, for what is no call. */
+static struct thread *waiting_taker(const struct port *port)
 {
-    struct list *queue = port->receiver_queue;
-    for (struct list *item = queue->next; item != queue; item = item->next) {
-        struct thread *receiver = container_of(item, struct thread, queue);
-        if (!for_call || receiver->wait.reply != nullptr) [[clang::likely]]
-            return receiver;
-    }
-    return nullptr;
+    const struct list *takers = port->member.set != nullptr ? &port->member.set->takers : &port->takers;
+    const struct list *first = !list_empty(takers) ? takers->next : port->receiver_queue->next;
+    return first != port->receiver_queue ? container_of(first, struct thread, queue) : nullptr;
+}
+
+/* The same for a call: it armed a reply. */
+static struct thread *waiting_receiver(const struct port *port)
+{
+    return !list_empty(port->receiver_queue) ? container_of(port->receiver_queue->next, struct thread, queue) : nullptr;
 }
 
 /* What a handle to send to names. */
@@ -190,14 +192,14 @@ static enum status queue_call(struct thread *thread, struct port *port, uint64_t
     wait_at_port(thread, port, badge, flags, THREAD_CALLING, &port->callers);
     thread_lend(thread);
     if (port->member.set != nullptr)
-        member_ready(&port->member);
+        member_update(&port->member);
     return STATUS_OK;
 }
 
 /* Start the call of `thread`, whose message (or exception) is ready. */
 static enum status start_call(struct cpu *cpu, struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
 {
-    struct thread *receiver = waiting_receiver(port, true);
+    struct thread *receiver = waiting_receiver(port);
     if (receiver == nullptr) {
         enum status status = queue_call(thread, port, badge, flags);
         if (status == STATUS_OK)
@@ -271,12 +273,11 @@ static void take_event(struct port *port, struct thread *receiver, uint64_t key)
     receiver->page->received_key = key;
 }
 
-/* The message that the thread's registers and page hold, into the ring. Requires: there is room. */
+/* The message that the thread's registers and page hold, into the queue. Requires: there is room. */
 static void enqueue_message(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
 {
     struct frame *frame = &thread->frame;
-    struct queued_message *message = &port->ring[(port->ring_first + port->ring_count) % port->ring_room];
-    port->ring_count++;
+    struct queued_message *message = queue_push(&port->queue);
     message->label = frame->FRAME_R1;
     message->badge = badge;
     uint64_t word[MESSAGE_WORDS] = {frame->FRAME_R2, frame->FRAME_R3, frame->FRAME_R4, frame->FRAME_R5, frame->FRAME_R6, frame->FRAME_R7};
@@ -296,9 +297,7 @@ static void enqueue_message(struct thread *thread, struct port *port, uint64_t b
 
 static void take_sent(struct port *port, struct thread *receiver, uint64_t key)
 {
-    struct queued_message *message = &port->ring[port->ring_first];
-    port->ring_first = (port->ring_first + 1) % port->ring_room;
-    port->ring_count--;
+    struct queued_message *message = queue_pop(&port->queue);
     set_words(&receiver->frame, message->label, message->word);
     receiver->frame.FRAME_R8 = message->badge;
     receiver->page->received_key = key;
@@ -338,7 +337,7 @@ bool port_take(struct port *port, struct thread *receiver, struct reply *armed, 
     receiver->page->received_cap_count = 0;
     if (!list_empty(&port->events))
         take_event(port, receiver, key);
-    else if (port->ring_count > 0)
+    else if (port->queue.count > 0)
         take_sent(port, receiver, key);
     else if (armed != nullptr && !list_empty(&port->callers))
         take_call(port, receiver, armed, key);
@@ -347,60 +346,22 @@ bool port_take(struct port *port, struct thread *receiver, struct reply *armed, 
     return true;
 }
 
-bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed)
-{
-    for (struct list *item = set->ready.next, *next; item != &set->ready; item = next) {
-        next = item->next;
-        struct member *member = container_of(item, struct member, ready_link);
-        bool taken, more;
-        if (member->is_port) {
-            struct port *port = container_of(member, struct port, member);
-            taken = port_take(port, receiver, armed, member->key);
-            more = port_has_something(port);
-        } else {
-            struct notification *notification = container_of(member, struct notification, member);
-            uint64_t word[MESSAGE_WORDS] = {notification->bits};
-            taken = notification->bits != 0;
-            notification->bits = 0;
-            more = false;
-            set_words(&receiver->frame, LABEL_NOTIFICATION, word);
-            receiver->frame.FRAME_R8 = 0;
-            receiver->frame.FRAME_STATUS = STATUS_OK;
-            receiver->page->received_key = member->key;
-            receiver->page->received_cap_count = 0;
-        }
-        if (taken || !more)
-            list_remove(&member->ready_link);
-        if (taken && more)
-            list_push_back(&set->ready, &member->ready_link); /* the others first next time */
-        if (taken)
-            return true;
-    }
-    return false;
-}
-
 /* Something that is not a call arrived, or a call that queued: does a receiver wait? */
 bool port_deliver(struct port *port)
 {
-    bool for_call = list_empty(&port->events) && port->ring_count == 0;
-    struct thread *receiver = waiting_receiver(port, for_call);
+    bool for_call = list_empty(&port->events) && port->queue.count == 0;
+    struct thread *receiver = for_call ? waiting_receiver(port) : waiting_taker(port);
     struct reply *armed = receiver != nullptr ? receiver->wait.reply : nullptr;
-    if (receiver == nullptr || !port_take(port, receiver, armed, port->member.key)) {
-        if (port->member.set != nullptr && port_has_something(port))
-            member_ready(&port->member);
+    bool taken = receiver != nullptr && port_take(port, receiver, armed, port->member.key);
+    if (port->member.set != nullptr)
+        member_update(&port->member);
+    if (!taken)
         return false;
-    }
     end_receive(receiver);
     if (armed != nullptr && armed->state == REPLY_ARMED)
         armed->state = REPLY_FREE;
     thread_ready(receiver);
     return true;
-}
-
-void port_deliver_all(struct port *port)
-{
-    while (port_has_something(port) && port_deliver(port)) {
-    }
 }
 
 /* --- reply and wait ----------------------------------------------------------------------------------------------------------------- */
@@ -473,7 +434,20 @@ static bool take_any(struct object *source, struct thread *thread, struct reply 
     if (source->type == OBJECT_SET)
         return set_take(container_of(source, struct port_set, object), thread, armed);
     struct port *port = container_of(source, struct port, object);
-    return port_take(port, thread, armed, port->member.key);
+    bool taken = port_take(port, thread, armed, port->member.key);
+    if (taken && port->member.set != nullptr)
+        member_update(&port->member);
+    return taken;
+}
+
+static struct list *wait_queue(struct object *source, bool armed)
+{
+    if (source->type == OBJECT_SET) {
+        struct port_set *set = container_of(source, struct port_set, object);
+        return armed ? &set->receivers : &set->takers;
+    }
+    struct port *port = container_of(source, struct port, object);
+    return armed ? &port->receivers : &port->takers;
 }
 
 static enum status begin_wait(struct thread *thread, struct object *source, struct reply *armed, uint32_t flags)
@@ -494,9 +468,7 @@ static enum status begin_wait(struct thread *thread, struct object *source, stru
         armed->state = REPLY_ARMED;
         reply_set_server(armed, thread);
     }
-    struct list *queue = source->type == OBJECT_SET ? &container_of(source, struct port_set, object)->receivers
-                                                    : &container_of(source, struct port, object)->receivers;
-    list_push_back(queue, &thread->queue);
+    list_push_back(wait_queue(source, armed != nullptr), &thread->queue);
     return STATUS_OK;
 }
 
@@ -565,11 +537,11 @@ void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
     enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &port, &badge);
     if (status == STATUS_OK)
         status = read_extras(thread, flags & ~MESSAGE_HAS_WINDOWS, &deadline_ns);
-    if (status == STATUS_OK && port->ring_room == 0)
+    if (status == STATUS_OK && port->queue.room == 0)
         status = STATUS_NOT_SUPPORTED;
     if (status == STATUS_OK && (frame->FRAME_R1 >> 63) != 0)
         status = STATUS_INVALID_ARGUMENT;
-    if (status == STATUS_OK && port->ring_count == port->ring_room) {
+    if (status == STATUS_OK && port->queue.count == port->queue.room) {
         thread->wait.flags = flags;
         if ((flags & MESSAGE_NO_WAIT) != 0)
             status = STATUS_WOULD_BLOCK;

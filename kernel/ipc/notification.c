@@ -24,11 +24,17 @@ enum status notification_create(struct ledger *ledger, struct notification **not
     list_init(&n->waiters);
     list_init(&n->mark);
     work_init(&n->work, notification_work, object);
-    list_init(&n->member.member_link);
-    list_init(&n->member.ready_link);
+    member_init(&n->member, false);
     timer_init(&n->timer, timer_fired);
     *notification = n;
     return STATUS_OK;
+}
+
+/* The bits are others now: its set, if it has one, knows. */
+static void bits_changed(struct notification *notification)
+{
+    if (notification->member.set != nullptr)
+        member_update(&notification->member);
 }
 
 /* Wake those whose mask meets the bits, from `item` on, which may be the end; at most SEARCH_STEPS are looked at. Where it stops before the end
@@ -40,7 +46,7 @@ static void search(struct notification *notification, struct list *item)
         if (steps == SEARCH_STEPS) {
             list_insert_before(item, &notification->mark);
             work_add(&notification->work);
-            return;
+            break;
         }
         struct thread *thread = container_of(item, struct thread, queue);
         item = item->next;
@@ -51,6 +57,7 @@ static void search(struct notification *notification, struct list *item)
         thread->frame.FRAME_R1 = taken;
         thread_wake(thread, STATUS_OK);
     }
+    bits_changed(notification);
 }
 
 /* New bits: a search that is under way comes to its end first, so that whoever is behind its mark is found. */
@@ -76,10 +83,10 @@ static void search_on(struct notification *notification)
 static void deliver_to_set(struct notification *notification)
 {
     struct port_set *set = notification->member.set;
-    member_ready(&notification->member);
-    if (list_empty(&set->receivers))
+    struct list *waiting = !list_empty(&set->takers) ? &set->takers : &set->receivers;
+    if (list_empty(waiting))
         return;
-    struct thread *thread = container_of(set->receivers.next, struct thread, queue);
+    struct thread *thread = container_of(waiting->next, struct thread, queue);
     if (set_take(set, thread, nullptr)) {
         thread_unwait(thread);
         thread_ready(thread);
@@ -91,6 +98,7 @@ void notification_signal(struct notification *notification, uint64_t bits)
     if (bits == 0)
         return;
     notification->bits |= bits;
+    bits_changed(notification);
     wake_waiters(notification);
     notification_deliver(notification);
 }
@@ -121,6 +129,7 @@ void ipc_notification_wait(struct thread *thread, struct frame *frame)
         status = STATUS_TIMED_OUT;
     if (status != STATUS_OK || taken != 0) {
         notification->bits &= ~taken;
+        bits_changed(notification);
         frame->FRAME_R1 = taken;
         frame->FRAME_STATUS = (uint64_t)(int64_t)status;
         cap_release(object);

@@ -1,4 +1,4 @@
-/* port.c: life of ports, facets, replies and sets. Not here: how messages move (message.c).
+/* port.c: life of ports, facets and replies. Not here: sets (set.c), the slots of queues (queue.c), how messages move (message.c).
  * Invariant: a PENDING or CANCELLED reply refers to its port; a dead port has no callers, receivers or pending replies. Kernel lock. */
 #include <ipc/ipc.h>
 #include <lib/assert.h>
@@ -6,41 +6,19 @@
 #include <object/captable.h>
 #include <sched/schedule.h>
 
-#define QUEUE_MAX 4096u /* keeps a ring within what kernel_alloc gives in one piece per message size below */
+#define CHUNKS_AT_ONCE 4u /* of a queue, made or freed in one go */
 
 static bool port_work(struct work *work);
-static bool set_work(struct work *work);
 
 /* --- ports ------------------------------------------------------------------------------------------------------------------------ */
 
-static void member_init(struct member *member, bool is_port)
+enum status port_grow(struct port *port)
 {
-    list_init(&member->member_link);
-    list_init(&member->ready_link);
-    member->is_port = is_port;
-}
-
-static enum status ring_create(struct port *port, struct ledger *ledger, uint32_t queue)
-{
-    if (queue == 0)
-        return STATUS_OK;
-    size_t bytes = queue * sizeof(struct queued_message);
-    enum status status = ledger_charge(ledger, LEDGER_KERNEL, bytes);
-    if (status != STATUS_OK)
-        return status;
-    port->ring = kernel_alloc(bytes);
-    if (port->ring == nullptr) {
-        ledger_credit(ledger, LEDGER_KERNEL, bytes);
-        return STATUS_NO_MEMORY;
-    }
-    port->ring_room = queue;
-    return STATUS_OK;
+    return port_complete(port) ? STATUS_OK : queue_add_chunk(&port->queue);
 }
 
 enum status port_create(struct ledger *ledger, uint64_t queue, struct port **port)
 {
-    if (queue > QUEUE_MAX || queue * sizeof(struct queued_message) > MP_SIZE * 4)
-        return STATUS_TOO_BIG;
     struct object *object;
     enum status status = object_create(OBJECT_PORT, ledger, &object);
     if (status != STATUS_OK)
@@ -53,11 +31,14 @@ enum status port_create(struct ledger *ledger, uint64_t queue, struct port **por
     list_init(&(*port)->left_events);
     work_init(&(*port)->work, port_work, object);
     list_init(&(*port)->receivers);
+    list_init(&(*port)->takers);
     list_init(&(*port)->servers);
     (*port)->receiver_queue = &(*port)->receivers;
     list_init(&(*port)->events);
     list_init(&(*port)->pending);
-    status = ring_create(*port, ledger, (uint32_t)queue);
+    status = queue_pay(&(*port)->queue, ledger, queue);
+    for (unsigned i = 0; i < CHUNKS_AT_ONCE && status == STATUS_OK; i++)
+        status = port_grow(*port);
     if (status != STATUS_OK)
         object_put(object);
     return status;
@@ -86,9 +67,9 @@ bool port_break_calls(struct port *port, unsigned steps)
 
 static void drop_message(struct port *port)
 {
-    struct queued_message *message = &port->ring[port->ring_first];
-    port->ring_first = (port->ring_first + 1) % port->ring_room;
     port->left_messages--;
+    port->queue.count++; /* was taken away at its end */
+    struct queued_message *message = queue_pop(&port->queue);
     for (unsigned i = 0; i < MESSAGE_CAPS; i++)
         if (message->cap[i].object != nullptr)
             cap_remove(&message->cap[i]);
@@ -116,7 +97,7 @@ static bool port_empty(struct port *port)
     else if (port->left_messages > 0)
         drop_message(port);
     else
-        return servers_dismiss_one(&port->servers);
+        return servers_dismiss_one(&port->servers) || queue_free_chunk(&port->queue, port->object.ledger);
     return true;
 }
 
@@ -142,11 +123,12 @@ void port_destroy(struct port *port)
     list_take_all(&port->left_threads, &port->callers);
     list_take_all(&port->left_threads, &port->senders);
     list_take_all(&port->left_threads, &port->receivers);
+    list_take_all(&port->left_threads, &port->takers);
     list_take_all(&port->left_events, &port->events);
-    port->left_messages = port->ring_count;
-    port->ring_count = 0;
+    port->left_messages = port->queue.count;
+    port->queue.count = 0;
     bool left = !list_empty(&port->left_threads) || !list_empty(&port->pending) || !list_empty(&port->left_events) || port->left_messages > 0;
-    if (left || !list_empty(&port->servers))
+    if (left || !list_empty(&port->servers) || port->queue.chunks > CHUNKS_AT_ONCE)
         work_add(&port->work);
     if (port->member.set != nullptr)
         (void)set_remove(port->member.set, &port->member);
@@ -162,9 +144,7 @@ void port_free(struct object *object)
 {
     struct port *port = container_of(object, struct port, object);
     port_destroy(port);
-    if (port->ring != nullptr) {
-        kernel_free(port->ring, port->ring_room * sizeof(struct queued_message));
-        ledger_credit(object->ledger, LEDGER_KERNEL, port->ring_room * sizeof(struct queued_message));
+    while (queue_free_chunk(&port->queue, object->ledger)) {
     }
 }
 
@@ -249,6 +229,8 @@ void reply_withdraw(struct reply *reply)
     if (list_empty(&reply->cancelled.link)) [[clang::likely]]
         return;
     list_remove(&reply->cancelled.link);
+    if (reply->port->member.set != nullptr)
+        member_update(&reply->port->member);
     object_put(&reply->object);
 }
 
@@ -293,13 +275,21 @@ void reply_fail(struct reply *reply, enum status status)
     wait_fail(caller, status);
 }
 
+static struct list *takers_of(struct object *source)
+{
+    return source->type == OBJECT_SET ? &container_of(source, struct port_set, object)->takers : &container_of(source, struct port, object)->takers;
+}
+
 void reply_unreachable(struct object *object)
 {
     struct reply *reply = container_of(object, struct reply, object);
     if (reply->state == REPLY_PENDING) {
         reply_fail(reply, STATUS_PEER_GONE);
     } else if (reply->state == REPLY_ARMED) { /* that thread now waits for what needs no answer */
-        reply->server->wait.reply = nullptr;
+        struct thread *server = reply->server;
+        list_remove(&server->queue);
+        list_push_back(takers_of(server->wait.object), &server->queue);
+        server->wait.reply = nullptr;
         reply->state = REPLY_FREE;
     }
 }
@@ -311,96 +301,6 @@ void reply_free(struct object *object)
     reply_set_server(reply, nullptr);
     if (reply->port != nullptr)
         object_put(&reply->port->object);
-}
-
-/* --- sets -------------------------------------------------------------------------------------------------------------------------- */
-
-enum status set_create(struct ledger *ledger, struct port_set **set)
-{
-    struct object *object;
-    enum status status = object_create(OBJECT_SET, ledger, &object);
-    if (status != STATUS_OK)
-        return status;
-    *set = container_of(object, struct port_set, object);
-    list_init(&(*set)->members);
-    list_init(&(*set)->ready);
-    list_init(&(*set)->receivers);
-    list_init(&(*set)->servers);
-    work_init(&(*set)->work, set_work, object);
-    return STATUS_OK;
-}
-
-enum status set_add(struct port_set *set, struct member *member, uint64_t key, bool has_something)
-{
-    if (member->set != nullptr && member->set->dead)
-        (void)set_remove(member->set, member);
-    if (member->set != nullptr)
-        return STATUS_ALREADY_BOUND;
-    object_get(&set->object);
-    member->set = set;
-    if (member->is_port)
-        container_of(member, struct port, member)->receiver_queue = &set->receivers;
-    member->key = key;
-    list_push_back(&set->members, &member->member_link);
-    if (has_something)
-        member_ready(member);
-    return STATUS_OK;
-}
-
-enum status set_remove(struct port_set *set, struct member *member)
-{
-    if (member->set != set)
-        return STATUS_BAD_STATE;
-    list_remove(&member->member_link);
-    list_remove(&member->ready_link);
-    member->set = nullptr;
-    if (member->is_port) {
-        struct port *port = container_of(member, struct port, member);
-        port->receiver_queue = &port->receivers;
-    }
-    object_put(&set->object);
-    return STATUS_OK;
-}
-
-void member_ready(struct member *member)
-{
-    if (list_empty(&member->ready_link))
-        list_push_back(&member->set->ready, &member->ready_link);
-}
-
-void member_idle(struct member *member)
-{
-    list_remove(&member->ready_link);
-}
-
-/* A member of a set that ends: what it has may be waited for at itself now. */
-static void let_go(struct member *member)
-{
-    (void)set_remove(member->set, member);
-    if (member->is_port)
-        port_deliver_rest(container_of(member, struct port, member));
-}
-
-/* One step with what a dead set held. */
-static bool set_work(struct work *work)
-{
-    struct port_set *set = container_of(work, struct port_set, work);
-    if (!list_empty(&set->receivers))
-        thread_wake(container_of(set->receivers.next, struct thread, queue), STATUS_PEER_GONE);
-    else if (!list_empty(&set->members))
-        let_go(container_of(set->members.next, struct member, member_link));
-    else
-        return servers_dismiss_one(&set->servers);
-    return true;
-}
-
-/* Nobody can wait at it or change it any more. */
-void set_unreachable(struct object *object)
-{
-    struct port_set *set = container_of(object, struct port_set, object);
-    set->dead = true;
-    if (!list_empty(&set->receivers) || !list_empty(&set->members) || !list_empty(&set->servers))
-        work_add(&set->work);
 }
 
 /* --- the end of a wait ---------------------------------------------------------------------------------------------------------------- */
@@ -422,7 +322,7 @@ void ipc_unwait(struct thread *thread)
         reply->state = REPLY_FREE;
     if (thread->state == THREAD_CALLING) {
         struct port *port = container_of(object, struct port, object);
-        if (port->member.set != nullptr && !port_has_something(port))
-            member_idle(&port->member);
+        if (port->member.set != nullptr)
+            member_update(&port->member);
     }
 }

@@ -1,18 +1,63 @@
 /* sys_ipc.c: operations on ports, sets, replies, notifications, interrupts, I/O ports, futexes. */
 #include <ipc/futex.h>
 #include <ipc/ipc.h>
+#include <object/captable.h>
 #include <object/device.h>
 #include <sched/schedule.h>
 #include <sys/copy.h>
 #include <syscalls_kernel.h>
 
 #define BREAK_STEPS 16u /* calls between two looks for interrupts */
+#define GROW_STEPS 4u   /* parts of a queue between two looks */
 
-enum status sys_port_create(struct thread *thread, struct ledger *ledger, uint64_t queue, cap_t *new)
+/* The port whose queue an interrupted call was making. */
+static struct port *unfinished_port(struct thread *thread, cap_t handle)
 {
-    struct port *port;
-    enum status status = port_create(ledger, queue, &port);
-    return status == STATUS_OK ? cap_publish(thread, &port->object, RIGHTS_ALL & ~RIGHT_CLONE, new) : status;
+    struct cap *cap = cap_slot(thread->task, handle);
+    return cap != nullptr && cap->object->type == OBJECT_PORT ? container_of(cap->object, struct port, object) : nullptr;
+}
+
+/* One step towards a port with its whole queue, or, when that fails, back. state->until: minus the status of the failure. Returns: done. */
+static bool make_queue(struct port *port, struct restart *state)
+{
+    if (state->until != 0)
+        return !queue_free_chunk(&port->queue, port->object.ledger);
+    if (port_complete(port))
+        return true;
+    enum status status = port_grow(port);
+    if (status != STATUS_OK)
+        state->until = (uint64_t)-status;
+    return false;
+}
+
+enum status sys_port_create(struct thread *thread, struct ledger *ledger, uint64_t queue, uint64_t *restart, cap_t *new)
+{
+    struct restart *state = thread_restart(thread, restart);
+    struct port *port = nullptr;
+    enum status status = STATUS_OK;
+    if (state->done != CAP_NULL) {
+        port = unfinished_port(thread, (cap_t)state->done);
+        status = port != nullptr ? STATUS_OK : STATUS_BAD_STATE;
+    } else {
+        status = port_create(ledger, queue, &port);
+        if (status == STATUS_OK)
+            status = cap_publish(thread, &port->object, RIGHTS_ALL & ~RIGHT_CLONE, new);
+        state->done = *new;
+    }
+    *restart = 0;
+    if (status != STATUS_OK)
+        return status;
+    for (unsigned steps = 1; !make_queue(port, state); steps++)
+        if (steps % GROW_STEPS == 0 && arch_interrupt_pending()) {
+            thread_interrupt_call(thread, restart);
+            return SYSCALL_RESTART;
+        }
+    *new = (cap_t)state->done;
+    if (state->until == 0)
+        return STATUS_OK;
+    cap_remove(cap_slot(thread->task, *new));
+    *new = CAP_NULL;
+    return -(enum status)state->until;
 }
 
 enum status sys_port_badge(struct thread *thread, struct port *self, uint64_t badge, uint32_t rights, cap_t *new)
@@ -59,11 +104,11 @@ enum status sys_set_create(struct thread *thread, struct ledger *ledger, cap_t *
 
 enum status sys_set_add_port(struct thread *, struct port_set *self, struct port *member, uint64_t key)
 {
-    if (!list_empty(&member->receivers))
+    if (!list_empty(&member->receivers) || !list_empty(&member->takers))
         return STATUS_BUSY;
     if (member->dead)
         return STATUS_PEER_GONE;
-    enum status status = set_add(self, &member->member, key, port_has_something(member));
+    enum status status = set_add(self, &member->member, key);
     if (status == STATUS_OK)
         port_deliver_rest(member);
     return status;
@@ -71,7 +116,7 @@ enum status sys_set_add_port(struct thread *, struct port_set *self, struct port
 
 enum status sys_set_add_notification(struct thread *, struct port_set *self, struct notification *member, uint64_t key)
 {
-    enum status status = set_add(self, &member->member, key, member->bits != 0);
+    enum status status = set_add(self, &member->member, key);
     if (status == STATUS_OK)
         notification_deliver(member);
     return status;
