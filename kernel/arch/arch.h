@@ -61,7 +61,8 @@ bool arch_cpu_start(unsigned cpu);
 /* Send an IPI: the target runs trap_ipi() (or, if it spins on the kernel lock, polls its mailbox). */
 void arch_ipi_send(unsigned cpu);
 /* Wait, with nothing to run, until an interrupt is pending; handle it (calls trap_interrupt/trap_timer/trap_ipi as from user mode, but
- * on the running kernel stack); return with interrupts off. Requires: interrupts off, no lock held. May return spuriously. */
+ * on the running kernel stack); return with interrupts off. Does not wait when arch_interrupt_pending() says yes. Requires: interrupts off,
+ * no lock held. May return spuriously. */
 void arch_idle(void);
 /* Is an interrupt pending for this CPU? Long operations ask between their steps. */
 bool arch_interrupt_pending(void);

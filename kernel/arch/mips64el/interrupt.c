@@ -113,10 +113,14 @@ bool interrupts_handle(uint32_t pending)
     return true;
 }
 
-/* Looking at the mail in vain is no reason to return. */
+/* Looking at the mail in vain is no reason to return, unless the look was due already: who has other work asks for what is pending only. */
 void arch_idle(void)
 {
     struct cpu *cpu = this_cpu();
+    if (arch_interrupt_pending()) {
+        (void)interrupts_handle(cp0_read32(CP0_CAUSE) & STATUS_KERNEL & 0xff00);
+        return;
+    }
     cpu->arch.waiting = true;
     if (polls())
         arm(cpu);
