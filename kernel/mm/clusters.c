@@ -39,7 +39,7 @@ static struct list lists[ORDERS];
 static uint32_t lists_filled; /* bit per list that is not empty */
 static uint64_t free_count, run_count;
 static struct pooled *pool;
-static unsigned pool_count;
+static unsigned pool_count, zeroing_count; /* zeroing: taken for the pool, not in it yet */
 static struct tree blocks;      /* by address */
 static struct list cold_blocks; /* the coldest first */
 static uint64_t block_count, block_free; /* clusters that are free in blocks */
@@ -53,7 +53,7 @@ void clusters_init(unsigned shift)
     lists_filled = 0;
     free_count = run_count = 0;
     pool = nullptr;
-    pool_count = 0;
+    pool_count = zeroing_count = 0;
     blocks.root = nullptr;
     list_init(&cold_blocks);
     block_count = block_free = 0;
@@ -411,7 +411,7 @@ bool block_claim(struct block *block, paddr_t pa)
 uint64_t blocks_count(void) { return block_count; }
 uint64_t blocks_free_bytes(void) { return block_free << cluster_shift; }
 
-uint64_t clusters_free_bytes(void) { return (free_count + pool_count) << cluster_shift; }
+uint64_t clusters_free_bytes(void) { return (free_count + pool_count + zeroing_count) << cluster_shift; }
 uint64_t clusters_zeroed_bytes(void) { return (uint64_t)pool_count << cluster_shift; }
 uint64_t clusters_free_runs(void) { return run_count; }
 
@@ -431,22 +431,45 @@ uint64_t clusters_runs_of_order(unsigned order)
 }
 
 /* The pool stays small beside free memory, and its clusters come from the ends of runs, out of the way of objects that grow upwards. */
-bool clusters_zero_ahead(void)
+bool clusters_zero_begin(struct zeroing *zeroing)
 {
-    if (pool_count >= POOL_MOST || pool_count >= free_count / 32)
-        return false;
-    struct run *run = smallest_run(0);
+    if (zeroing->pa && zeroing->done < cluster_size())
+        return true;
+    clusters_zero_end(zeroing);
+    unsigned ahead = pool_count + zeroing_count;
+    struct run *run = ahead < POOL_MOST && ahead < free_count / 32 ? smallest_run(0) : nullptr;
     if (!run)
         return false;
-    paddr_t pa = run_end(run) - cluster_size();
-    run_take(run, pa, 1);
-    struct pooled *first = phys_to_virt(pa);
-    memset(first, 0, cluster_size());
-    first->next = pool;
-    first->check = (uintptr_t)first ^ (uintptr_t)pool ^ check_key;
-    pool = first;
-    pool_count++;
+    zeroing->pa = run_end(run) - cluster_size();
+    run_take(run, zeroing->pa, 1);
+    zeroing_count++;
     return true;
+}
+
+bool clusters_zero_step(struct zeroing *zeroing)
+{
+    if (!zeroing->pa || zeroing->done == cluster_size())
+        return false;
+    memset((char *)phys_to_virt(zeroing->pa) + zeroing->done, 0, MP_SIZE);
+    zeroing->done += MP_SIZE;
+    return zeroing->done < cluster_size();
+}
+
+void clusters_zero_end(struct zeroing *zeroing)
+{
+    if (!zeroing->pa)
+        return;
+    zeroing_count--;
+    if (zeroing->done == cluster_size()) {
+        struct pooled *first = phys_to_virt(zeroing->pa);
+        first->next = pool;
+        first->check = (uintptr_t)first ^ (uintptr_t)pool ^ check_key;
+        pool = first;
+        pool_count++;
+    } else {
+        clusters_free(zeroing->pa, 1);
+    }
+    *zeroing = (struct zeroing){};
 }
 
 /* The run is in one block, or in none, as its order says; returns how many of its clusters are in one. */

@@ -53,8 +53,17 @@ uint64_t clusters_runs_of_order(unsigned order);
 #define CLUSTER_ORDERS 32u
 /* Largest order a clusters_alloc could get now without breaking a block; -1: nothing is free. */
 int clusters_largest_order(void);
-/* Zero one cluster for the pool: true if it did. */
-bool clusters_zero_ahead(void);
+/* A free cluster on the way to the pool. Begin and end are under the kernel lock, steps are not; it counts as free. */
+struct zeroing {
+    paddr_t pa; /* 0: none */
+    uint64_t done; /* bytes that are zero */
+};
+/* Take one, unless it has one: false when the pool is full enough. What is done goes to the pool first. */
+[[nodiscard]] bool clusters_zero_begin(struct zeroing *zeroing);
+/* Zero a piece: false when all is zero, or there is none. */
+bool clusters_zero_step(struct zeroing *zeroing);
+/* To the pool if it is zero, else back to the free runs. */
+void clusters_zero_end(struct zeroing *zeroing);
 /* Give the pool back to the free runs. */
 void clusters_drain_pool(void);
 /* Walk all runs and panic if an invariant does not hold. */

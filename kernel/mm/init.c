@@ -114,8 +114,8 @@ uint64_t mm_total_bytes(void) { return total_bytes; }
 uint64_t mm_free_bytes(void) { return clusters_free_bytes() + carve_free_bytes(); }
 
 /* Never more than a bounded step. */
-bool mm_idle_work(void)
+bool mm_idle_work(struct zeroing *zeroing)
 {
     reservations_reap();
-    return clusters_zero_ahead();
+    return clusters_zero_begin(zeroing);
 }

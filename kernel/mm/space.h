@@ -35,8 +35,10 @@ void space_check(struct space *space);
 void mem_check(struct mem_object *mem);
 uint64_t mm_total_bytes(void);
 uint64_t mm_free_bytes(void);  /* free clusters, free carved pieces */
-/* Zero a free run ahead of need; false when there is nothing to do. Called by idle CPUs, with the kernel lock held, bounded steps. */
-bool mm_idle_work(void);
+/* What an idle CPU does for memory, in a bounded step, with the kernel lock. True: there is a cluster to zero ahead of need, without the lock
+ * (clusters.h). */
+struct zeroing;
+bool mm_idle_work(struct zeroing *zeroing);
 
 /* --- memory objects (struct mem_object starts with struct object; type OBJECT_MEM) ------------------------------------------------ */
 [[nodiscard]] enum status mem_create(struct ledger *ledger, uint64_t size, struct mem_object **mem);

@@ -1,6 +1,7 @@
 /* schedule.c: run queues per CPU, the choice of the next thread, idling. Not here: why threads block (ipc/, futex.c).
  * Invariant: a READY thread is on the run queue of exactly one CPU, a RUNNING one is current on exactly one. All under the kernel lock. */
 #include <lib/assert.h>
+#include <mm/clusters.h>
 #include <sched/schedule.h>
 
 #define WORK_STEPS 16u          /* of work, in one go */
@@ -264,28 +265,39 @@ void kernel_exit(struct cpu *cpu, bool was_idle)
     spin_unlock(&kernel_lock);
 }
 
+/* With the lock given up: what waits for this CPU comes first, then some of what may as well be done. */
+static void idle_outside(struct zeroing *zeroing) NO_THREAD_SAFETY
+{
+    spin_unlock(&kernel_lock);
+    while (!arch_interrupt_pending() && clusters_zero_step(zeroing)) {
+    }
+    if (arch_interrupt_pending())
+        arch_idle();
+    smp_poll();
+    spin_lock(&kernel_lock);
+}
+
 void cpu_idle_loop(void) NO_THREAD_SAFETY
 {
     struct cpu *cpu = this_cpu();
+    struct zeroing zeroing = {};
     for (;;) {
         if (settle(cpu))
             break;
         cpu->current = nullptr;
-        bool more = work_some(WORK_STEPS) || mm_idle_work();
+        bool more = work_some(WORK_STEPS);
         if (cpu->ready_mask != 0)
             continue; /* the end of a task woke somebody */
-        if (!more) {
+        if (more || mm_idle_work(&zeroing)) {
+            idle_outside(&zeroing);
+        } else {
             cpu_timer_update(cpu);
             spin_unlock(&kernel_lock);
             arch_idle();
-        } else {
-            spin_unlock(&kernel_lock);
-            if (arch_interrupt_pending())
-                arch_idle();
-            smp_poll();
+            spin_lock(&kernel_lock);
         }
-        spin_lock(&kernel_lock);
     }
+    clusters_zero_end(&zeroing);
     cpu->idle_ns += arch_time_ns() - cpu->idle_since_ns;
     spin_unlock(&kernel_lock);
     arch_return_to_user();
