@@ -17,7 +17,8 @@
 {
     if (cpu->alone)
         spin_lock(&kernel_lock);
-    syscall_dispatch(thread, &thread->frame);
+    if (!thread_is_killed(thread))
+        syscall_dispatch(thread, &thread->frame);
     kernel_exit(cpu, false);
     arch_return_to_user();
 }
@@ -57,7 +58,8 @@
 {
     if (to->unusual != 0 || (to->runnable_on & cpu->bit) == 0) [[clang::unlikely]]
         return false;
-    if (cpu->ready_mask != 0 && cpu->ready_mask >> to->priority > 1) [[clang::unlikely]]
+    /* more urgent ones wait, or equals, and turns have no end yet */
+    if (cpu->ready_mask != 0 && cpu->ready_mask >> to->priority > (cpu->slice_end_ns != UINT64_MAX)) [[clang::unlikely]]
         return false;
     const struct space *space = &to->task->space;
     return space->stale == 0 && switch_space_ready(cpu, &space->arch);

@@ -14,6 +14,7 @@ struct cpu {
     bool online;
     bool alone;                   /* no other CPU is or will be online */
     bool need_schedule;           /* pick again before leaving the kernel */
+    bool turn_over;               /* it ended while somebody more urgent had the CPU: not to be handed to one who has equals waiting */
     struct thread *fpu_owner;     /* whose registers the FPU holds */
     struct space *space;          /* whose address space is loaded; NULL: kernel only. Set by cpu_switch after arch_thread_switch */
     uint64_t ready_mask;          /* bit p: run_queue[p] is not empty */

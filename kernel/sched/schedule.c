@@ -31,21 +31,36 @@ static bool may_run_on(const struct thread *thread, unsigned cpu)
     return (thread->runnable_on >> cpu & 1) != 0;
 }
 
-/* A CPU that idles and may run the thread, or the thread's own. */
-static struct cpu *choose_cpu(struct thread *thread)
+/* The priority of what the CPU runs, or will; -1: nothing. */
+static int urgency(const struct cpu *cpu)
 {
-    struct cpu *home = &cpus[thread->cpu];
-    if (home->online && (home->current == nullptr || thread->fpu_cpu == thread->cpu) && may_run_on(thread, home->number))
-        return home;
-    for (unsigned i = 0; i < cpu_count; i++)
-        if (cpus[i].online && cpus[i].current == nullptr && cpus[i].ready_mask == 0 && may_run_on(thread, i))
+    int highest = highest_ready(cpu);
+    bool runs = cpu->current != nullptr && cpu->current->state == THREAD_RUNNING;
+    return runs && cpu->current->priority > highest ? cpu->current->priority : highest;
+}
+
+/* The thread's own CPU if it idles, else one that idles, else the thread's own if the thread is more urgent than what is there, else the one
+ * with the least urgent. */
+static struct cpu *choose_cpu(const struct thread *thread)
+{
+    struct cpu *home = &cpus[thread->cpu], *best = nullptr;
+    int least = PRIORITIES;
+    if (home->online && (thread->affinity & home->bit) != 0) {
+        best = home;
+        least = urgency(home);
+        if (least < 0 || cpu_count == 1)
+            return home;
+    }
+    for (unsigned i = 0; i < cpu_count; i++) {
+        int found = cpus[i].online && (thread->affinity & cpus[i].bit) != 0 ? urgency(&cpus[i]) : (int)PRIORITIES;
+        if (found < 0)
             return &cpus[i];
-    if (home->online && may_run_on(thread, home->number))
-        return home;
-    for (unsigned i = 0; i < cpu_count; i++)
-        if (cpus[i].online && (thread->affinity >> i & 1) != 0)
-            return &cpus[i];
-    return &cpus[0];
+        if (found < least && (best != home || least >= (int)thread->priority)) {
+            best = &cpus[i];
+            least = found;
+        }
+    }
+    return best != nullptr ? best : &cpus[0];
 }
 
 static void enqueue(struct cpu *cpu, struct thread *thread)
@@ -56,30 +71,38 @@ static void enqueue(struct cpu *cpu, struct thread *thread)
     cpu->ready_mask |= 1ull << thread->priority;
 }
 
+/* The thread that is current is one of several with its priority: its turn ends. */
+static void limit_turn(struct cpu *cpu)
+{
+    cpu->slice_end_ns = arch_time_ns() + TIME_SLICE_NS;
+    if (cpu == this_cpu())
+        cpu_timer_update(cpu);
+    else
+        smp_kick(cpu->number);
+}
+
 void thread_ready(struct thread *thread)
 {
     if (thread->stopped) {
         thread->state = THREAD_READY; /* on no queue until thread_continue */
+        list_init(&thread->queue);
         return;
     }
     struct cpu *cpu = choose_cpu(thread);
     if (thread->fpu_cpu >= 0 && thread->fpu_cpu != (int)cpu->number)
         fpu_fetch(thread);
     enqueue(cpu, thread);
-    struct cpu *here = this_cpu();
-    if (cpu->current == nullptr) {
-        if (cpu != here)
-            smp_kick(cpu->number);
-    } else if (thread->priority > cpu->current->priority) {
+    const struct thread *current = cpu->current;
+    bool here = cpu == this_cpu();
+    if (current == nullptr || current->state != THREAD_RUNNING) {
+        if (!here)
+            smp_kick(cpu->number); /* here, the next is chosen before the CPU leaves the kernel */
+    } else if (thread->priority > current->priority) {
         cpu->need_schedule = true;
-        if (cpu != here)
+        if (!here)
             smp_kick(cpu->number);
-    } else if (thread->priority == cpu->current->priority && cpu->slice_end_ns == UINT64_MAX) {
-        cpu->slice_end_ns = arch_time_ns() + TIME_SLICE_NS;
-        if (cpu != here)
-            smp_kick(cpu->number);
-        else
-            cpu_timer_update(cpu);
+    } else if (thread->priority == current->priority && cpu->slice_end_ns == UINT64_MAX) {
+        limit_turn(cpu);
     }
 }
 
@@ -129,33 +152,48 @@ void cpu_leave(struct cpu *cpu)
 void cpu_hand_over(struct cpu *cpu, struct thread *to)
 {
     int highest = highest_ready(cpu);
-    if (!to->stopped && may_run_on(to, cpu->number) && highest <= (int)to->priority) [[clang::likely]] {
+    bool equals = highest == (int)to->priority, unlimited = cpu->slice_end_ns == UINT64_MAX;
+    if (!to->stopped && may_run_on(to, cpu->number) && highest <= (int)to->priority && !(equals && cpu->turn_over)) [[clang::likely]] {
         cpu_switch(cpu, to);
+        if (equals && unlimited)
+            limit_turn(cpu);
         return;
     }
     thread_ready(to);
     cpu->need_schedule = true;
 }
 
-/* Take a ready thread from a busy CPU. */
-static struct thread *steal(struct cpu *cpu)
+/* The most urgent thread in the queues of a CPU that may run on another. */
+static struct thread *find_for(const struct cpu *cpu, const struct cpu *other)
 {
-    for (unsigned i = 0; i < cpu_count; i++) {
-        struct cpu *other = &cpus[i];
-        if (other == cpu || !other->online || other->current == nullptr)
-            continue;
-        for (uint64_t mask = other->ready_mask; mask != 0; mask &= ~(1ull << (63 - __builtin_clzll(mask)))) {
-            struct list *queue = &other->run_queue[63 - __builtin_clzll(mask)];
-            for (struct list *item = queue->next; item != queue; item = item->next) {
-                struct thread *thread = container_of(item, struct thread, queue);
-                if (!may_run_on(thread, cpu->number))
-                    continue;
-                thread_unready(thread);
+    for (uint64_t mask = cpu->ready_mask; mask != 0; mask &= ~(1ull << (63 - __builtin_clzll(mask)))) {
+        const struct list *queue = &cpu->run_queue[63 - __builtin_clzll(mask)];
+        for (struct list *item = queue->next; item != queue; item = item->next) {
+            struct thread *thread = container_of(item, struct thread, queue);
+            if ((thread->affinity & other->bit) != 0)
                 return thread;
-            }
         }
     }
     return nullptr;
+}
+
+/* Take a ready thread from a busy CPU. */
+static struct thread *steal(struct cpu *cpu)
+{
+    struct thread *best = nullptr;
+    for (unsigned i = 0; i < cpu_count; i++) {
+        const struct cpu *other = &cpus[i];
+        if (other == cpu || other->current == nullptr || other->ready_mask == 0)
+            continue;
+        struct thread *found = find_for(other, cpu);
+        if (found != nullptr && (best == nullptr || found->priority > best->priority))
+            best = found;
+    }
+    if (best == nullptr)
+        return nullptr;
+    thread_unready(best);
+    fpu_fetch(best);
+    return best;
 }
 
 static struct thread *take_next(struct cpu *cpu)
@@ -188,7 +226,24 @@ static void begin_turn(struct cpu *cpu, struct thread *thread, uint64_t now_ns)
 {
     bool contended = !list_empty(&cpu->run_queue[thread->priority]);
     cpu->slice_end_ns = contended ? now_ns + TIME_SLICE_NS : UINT64_MAX;
+    cpu->turn_over = false;
     cpu_timer_update(cpu);
+}
+
+/* May current, which runs, go on? Where its turn is over and only less urgent ones wait, that is kept for whom it hands the CPU to. */
+static bool goes_on(struct cpu *cpu, const struct thread *current, uint64_t now_ns)
+{
+    bool over = now_ns >= cpu->slice_end_ns;
+    int highest = highest_ready(cpu);
+    if ((current->affinity & cpu->bit) == 0 || highest > (int)current->priority || (highest == (int)current->priority && over))
+        return false;
+    if (over) {
+        cpu->slice_end_ns = UINT64_MAX;
+        cpu->turn_over = true;
+    } else if (highest == (int)current->priority && cpu->slice_end_ns == UINT64_MAX) {
+        limit_turn(cpu);
+    }
+    return true;
 }
 
 /* Choose what runs on this CPU now. False: nothing. */
@@ -198,17 +253,13 @@ static bool choose(struct cpu *cpu)
     cpu->need_schedule = false;
     uint64_t now_ns = arch_time_ns();
     cpu_account(cpu, now_ns);
-    if (current != nullptr && current->state == THREAD_RUNNING && (current->affinity >> cpu->number & 1) == 0) {
-        thread_ready(current); /* it may not stay here */
-    } else if (current != nullptr && current->state == THREAD_RUNNING) {
-        bool turn_over = now_ns >= cpu->slice_end_ns;
-        int highest = highest_ready(cpu);
-        if (highest < (int)current->priority || (highest == (int)current->priority && !turn_over)) {
-            if (turn_over)
-                cpu->slice_end_ns = UINT64_MAX;
+    if (current != nullptr && current->state == THREAD_RUNNING) {
+        if (goes_on(cpu, current, now_ns))
             return true;
-        }
-        enqueue(cpu, current);
+        if (choose_cpu(current) == cpu)
+            enqueue(cpu, current);
+        else
+            thread_ready(current);
     }
     struct thread *next = take_next(cpu);
     if (next == nullptr)
@@ -232,19 +283,21 @@ static void go_idle(struct cpu *cpu)
     arch_call_on_stack_top(cpu_idle_loop);
 }
 
-/* Bring the CPU to a thread that may go to user mode, attending to its attention bits. */
+/* Bring the CPU to a thread that may go to user mode, attending to its attention bits. Those that take it off the CPU come first: it must not
+ * wait in a queue with them. */
 static bool settle(struct cpu *cpu)
 {
     for (;;) {
         struct thread *current = cpu->current;
-        if (cpu->need_schedule || current == nullptr || current->state != THREAD_RUNNING) {
+        bool runs = current != nullptr && current->state == THREAD_RUNNING;
+        if (runs && (current->attention & (ATTENTION_KILLED | ATTENTION_STOP)) != 0) {
+            thread_attend(current);
+        } else if (cpu->need_schedule || !runs) {
             if (!choose(cpu))
                 return false;
-        } else if (current->attention != 0) {
-            thread_attend(current);
-            if (cpu->current == current && current->state == THREAD_RUNNING && !cpu->need_schedule)
-                return true;
         } else {
+            if (current->attention != 0)
+                thread_attend(current);
             return true;
         }
     }

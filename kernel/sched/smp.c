@@ -5,11 +5,13 @@
 #include <lib/format.h>
 #include <sched/schedule.h>
 
+/* A CPU that idles leaves the space, so that further changes wait until it loads it again. */
 static void answer(struct cpu *cpu, uint32_t mail)
 {
+    bool idle = cpu->current == nullptr;
     if ((mail & SMP_FLUSH) != 0)
         arch_tlb_flush(&cpu->mail.space->arch, cpu->mail.va, cpu->mail.count);
-    if ((mail & SMP_LEAVE) != 0 && cpu->space == cpu->mail.space) {
+    if (((mail & SMP_LEAVE) != 0 || ((mail & SMP_FLUSH) != 0 && idle)) && cpu->space == cpu->mail.space) {
         arch_space_leave();
         cpu->space = nullptr;
     }

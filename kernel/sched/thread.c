@@ -298,7 +298,7 @@ static bool runtime_recovers(struct thread *thread)
 
 void thread_exception(struct thread *thread, enum exception exception, uint64_t address, uint64_t code)
 {
-    if (thread_upcall(thread, UPCALL_EXCEPTION, (uint64_t)exception, address, code) || runtime_recovers(thread))
+    if (thread_is_killed(thread) || thread_upcall(thread, UPCALL_EXCEPTION, (uint64_t)exception, address, code) || runtime_recovers(thread))
         return;
     thread->fault.exception = (uint64_t)exception;
     thread->fault.address = address;

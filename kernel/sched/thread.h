@@ -23,7 +23,6 @@ enum thread_state : uint8_t {
     THREAD_RECEIVING,     /* on a port or set */
     THREAD_NOTIFICATION,  /* waiting on a notification */
     THREAD_FUTEX,
-    THREAD_FAULTED,       /* its exception is with the exception port */
     THREAD_DEAD,
 };
 
@@ -127,6 +126,8 @@ void task_kill(struct task *task, uint64_t code);
 /* sched/thread.c */
 [[nodiscard]] enum status thread_create(struct task *task, uaddr_t page_address, struct thread **thread);
 void thread_kill(struct thread *thread);
+/* Killed while it ran: it must not begin a wait, which nobody would end. */
+static inline bool thread_is_killed(const struct thread *thread) { return (thread->attention & ATTENTION_KILLED) != 0; }
 /* End the wait it is in, without a result: leaves every queue and timer, gives back references, cancels a pending call. */
 void thread_unwait(struct thread *thread);
 /* End the wait with this status in the frame and make it ready. */

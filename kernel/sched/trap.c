@@ -23,7 +23,8 @@ void trap_syscall(void)
         return;
     }
     spin_lock(&kernel_lock);
-    syscall_dispatch(thread, &thread->frame);
+    if (!thread_is_killed(thread))
+        syscall_dispatch(thread, &thread->frame);
     kernel_exit(cpu, false);
 }
 

@@ -140,7 +140,7 @@ bool balance_equal(const struct balance *before, const struct balance *now, bool
 void balance_expect(const char *file, int line, const struct balance *before, bool free)
 {
     struct balance now;
-    uint64_t end = os_now() + 5000 * MILLISECONDS;
+    uint64_t end = os_now() + 30000 * MILLISECONDS;
     for (;;) {
         balance_take(&now);
         if (balance_equal(before, &now, free))

@@ -228,7 +228,7 @@ void helper_start(struct helper *helper, void (*run)(void *), void *argument)
 void helper_wait(struct helper *helper)
 {
     uint64_t bits;
-    EXPECT_OK(os_notification_wait(helper->done, 1, os_now() + 10000 * MILLISECONDS, false, &bits));
+    EXPECT_OK(os_notification_wait(helper->done, 1, os_now() + 60000 * MILLISECONDS, false, &bits));
     os_drop(helper->done);
     os_drop(helper->thread);
 }

@@ -148,15 +148,22 @@ static bool counts(unsigned which, uint64_t ns)
     return counter[which] != before;
 }
 
+static bool is_stopped(cap_t thread)
+{
+    uint64_t state;
+    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && (state & THREAD_IS_STOPPED) != 0 && state != (THREAD_IS_STOPPED | THREAD_RUNS);
+}
+
 TEST(stop_and_continue)
 {
     struct helper helper;
     stop_counting = false;
+    counter[0] = 0;
     helper_start(&helper, count_up, (void *)0);
     WAIT_UNTIL(counter[0] > 0);
     for (int i = 0; i < 20; i++) {
         EXPECT_OK(os_thread_stop(helper.thread));
-        test_sleep(MILLISECONDS);
+        WAIT_UNTIL(is_stopped(helper.thread));
         EXPECT(!counts(0, MILLISECONDS));
         EXPECT_OK(os_thread_stop(helper.thread));
         EXPECT_OK(os_thread_continue(helper.thread));
@@ -165,6 +172,29 @@ TEST(stop_and_continue)
     EXPECT_OK(os_thread_continue(helper.thread));
     stop_counting = true;
     helper_wait(&helper);
+}
+
+/* Stopped and continued from another CPU at any moment, also that at which its turn ends. */
+TEST(stop_and_continue_at_any_moment)
+{
+    struct helper helpers[2];
+    stop_counting = false;
+    counter[0] = counter[1] = 0;
+    for (uintptr_t i = 0; i < 2; i++) {
+        helper_start(&helpers[i], count_up, (void *)i);
+        EXPECT_OK(os_thread_set_affinity(helpers[i].thread, 1ull << (test_cpus() - 1)));
+    }
+    for (uint64_t end = os_now() + 200 * MILLISECONDS; os_now() < end;) {
+        for (unsigned i = 0; i < 2; i++) {
+            EXPECT_OK(os_thread_stop(helpers[i].thread));
+            EXPECT_OK(os_thread_continue(helpers[i].thread));
+        }
+    }
+    for (unsigned i = 0; i < 2; i++)
+        WAIT_UNTIL(counts(i, MILLISECONDS));
+    stop_counting = true;
+    for (unsigned i = 0; i < 2; i++)
+        helper_wait(&helpers[i]);
 }
 
 TEST(stop_while_waiting)
@@ -216,7 +246,37 @@ TEST(kill_in_any_state)
     WAIT_UNTIL((balance_take(&now), now.threads == before.threads));
 }
 
+/* Those that begin a wait again and again, in the moment in which it begins: nobody would end it. */
+static int wait_and_wait(void)
+{
+    static uint32_t word;
+    for (;;)
+        (void)os_futex_wait(&word, 0, child_parameters[0] ? os_now() + child_parameters[0] : DEADLINE_NONE, 0, 1);
+}
+
+TEST(killed_on_the_way_into_a_wait)
+{
+    struct balance before;
+    for (unsigned i = 0; i < 60; i++) {
+        struct child child;
+        if (i == 10)
+            balance_take(&before);
+        EXPECT_OK(child_create(&child, BOOTSTRAP_LEDGER));
+        EXPECT_OK(child_start(&child, wait_and_wait, (uint64_t[]){i % 4 * 1000}, 1));
+        for (unsigned j = 0; j < i % 8; j++)
+            (void)os_thread_yield();
+        child_kill(&child);
+    }
+    EXPECT_BALANCE(&before, false);
+}
+
 /* --- who runs ------------------------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_on(cap_t thread, uint64_t wanted)
+{
+    uint64_t cpu;
+    return os_thread_info(thread, THREAD_CPU, &cpu) == STATUS_OK && cpu == wanted;
+}
 
 TEST(priorities)
 {
@@ -225,9 +285,9 @@ TEST(priorities)
     counter[0] = 0;
     EXPECT_OK(os_thread_set_affinity(BOOTSTRAP_THREAD, 1));
     helper_start(&low, count_up, (void *)0);
-    EXPECT_OK(os_thread_set_affinity(low.thread, 1));
     EXPECT_OK(os_thread_set_priority(low.thread, 5));
-    (void)os_thread_yield();
+    EXPECT_OK(os_thread_set_affinity(low.thread, 1));
+    WAIT_UNTIL(is_on(low.thread, 0)); /* it may run elsewhere until that CPU has heard */
     uint64_t before = counter[0], until = os_now() + 20 * MILLISECONDS;
     while (os_now() < until) {
     }
@@ -236,6 +296,15 @@ TEST(priorities)
     stop_counting = true;
     helper_wait(&low);
     EXPECT_OK(os_thread_set_affinity(BOOTSTRAP_THREAD, UINT64_MAX));
+}
+
+/* Both get on, again and again. How far each depends on the machine. */
+static void expect_progress(unsigned rounds)
+{
+    for (unsigned i = 0; i < rounds; i++) {
+        uint64_t a = counter[0], b = counter[1];
+        WAIT_UNTIL(counter[0] != a && counter[1] != b);
+    }
 }
 
 TEST(turns_of_equals)
@@ -247,28 +316,64 @@ TEST(turns_of_equals)
         helper_start(&helpers[i], count_up, (void *)i);
         EXPECT_OK(os_thread_set_affinity(helpers[i].thread, 1));
     }
-    test_sleep(100 * MILLISECONDS);
-    uint64_t a = counter[0], b = counter[1];
+    expect_progress(10);
     stop_counting = true;
-    EXPECT(a > 0 && b > 0);
-    EXPECT(a < b * 8 && b < a * 8);
     for (int i = 0; i < 2; i++)
         helper_wait(&helpers[i]);
+}
+
+static void call_up(void *argument)
+{
+    const struct server *server = argument;
+    while (!stop_counting) {
+        uint64_t words[MESSAGE_WORDS] = {};
+        EXPECT_OK(server_call(server->port, SERVER_ECHO, words));
+        counter[1]++;
+    }
+}
+
+/* Turns end in calls as well: the server is more urgent than both, and hands the CPU back to its caller. */
+TEST(turns_of_a_caller_and_its_equal)
+{
+    struct server server;
+    struct helper helpers[2];
+    stop_counting = false;
+    counter[0] = counter[1] = 0;
+    EXPECT_OK(server_start(&server, 0));
+    EXPECT_OK(os_thread_set_priority(server.child.thread, 20));
+    EXPECT_OK(os_thread_set_affinity(server.child.thread, 1));
+    helper_start(&helpers[0], count_up, (void *)0);
+    helper_start(&helpers[1], call_up, &server);
+    for (int i = 0; i < 2; i++)
+        EXPECT_OK(os_thread_set_affinity(helpers[i].thread, 1));
+    expect_progress(20);
+    stop_counting = true;
+    for (int i = 0; i < 2; i++)
+        helper_wait(&helpers[i]);
+    server_stop(&server);
 }
 
 TEST(affinity)
 {
     struct helper helper;
-    uint64_t cpu;
     stop_counting = false;
     helper_start(&helper, count_up, (void *)0);
     for (unsigned i = 0; i < 3 * test_cpus(); i++) {
         EXPECT_OK(os_thread_set_affinity(helper.thread, 1ull << i % test_cpus()));
-        WAIT_UNTIL(os_thread_info(helper.thread, THREAD_CPU, &cpu) == STATUS_OK && cpu == i % test_cpus());
+        WAIT_UNTIL(is_on(helper.thread, i % test_cpus()));
         WAIT_UNTIL(counts(0, MILLISECONDS));
     }
     stop_counting = true;
     helper_wait(&helper);
+}
+
+static uint64_t cpus_of(const struct helper helpers[], unsigned count)
+{
+    uint64_t seen = 0, cpu;
+    for (unsigned i = 0; i < count; i++)
+        if (os_thread_info(helpers[i].thread, THREAD_CPU, &cpu) == STATUS_OK)
+            seen |= 1ull << cpu;
+    return seen;
 }
 
 /* As many threads as CPUs: each makes progress at the same time. */
@@ -276,22 +381,47 @@ TEST(all_cpus_are_used)
 {
     struct helper helpers[8];
     unsigned cpus = test_cpus() < 8 ? test_cpus() : 8;
-    uint64_t seen = 0, cpu;
     stop_counting = false;
     for (unsigned i = 0; i < cpus; i++)
         helper_start(&helpers[i], count_up, (void *)0);
-    uint64_t end = os_now() + 3000 * MILLISECONDS;
-    while (seen != (1ull << cpus) - 1 && os_now() < end) {
-        seen = 0;
-        for (unsigned i = 0; i < cpus; i++)
-            if (os_thread_info(helpers[i].thread, THREAD_CPU, &cpu) == STATUS_OK)
-                seen |= 1ull << cpu;
-        test_sleep(MILLISECONDS);
-    }
+    WAIT_UNTIL(cpus_of(helpers, cpus) == (1ull << cpus) - 1);
     stop_counting = true;
-    EXPECT_EQUAL((1ull << cpus) - 1, seen);
     for (unsigned i = 0; i < cpus; i++)
         helper_wait(&helpers[i]);
+}
+
+/* Who is pushed aside goes on where a CPU idles. */
+TEST(preempted_goes_on_elsewhere)
+{
+    struct helper helpers[2];
+    if (test_cpus() < 3)
+        return;
+    stop_counting = false;
+    counter[0] = counter[1] = 0;
+    EXPECT_OK(os_thread_set_affinity(BOOTSTRAP_THREAD, 1));
+    helper_start(&helpers[0], count_up, (void *)0);
+    EXPECT_OK(os_thread_set_affinity(helpers[0].thread, 2));
+    WAIT_UNTIL(is_on(helpers[0].thread, 1) && counts(0, MILLISECONDS));
+    EXPECT_OK(os_thread_set_affinity(helpers[0].thread, UINT64_MAX));
+    helper_start(&helpers[1], count_up, (void *)1);
+    EXPECT_OK(os_thread_set_priority(helpers[1].thread, 18));
+    EXPECT_OK(os_thread_set_affinity(helpers[1].thread, 2));
+    WAIT_UNTIL(is_on(helpers[1].thread, 1) && counts(1, MILLISECONDS));
+    expect_progress(5);
+    stop_counting = true;
+    for (int i = 0; i < 2; i++)
+        helper_wait(&helpers[i]);
+    EXPECT_OK(os_thread_set_affinity(BOOTSTRAP_THREAD, UINT64_MAX));
+}
+
+/* Not when the machine stood still in between. */
+static bool slept_unaccounted(uint64_t ns)
+{
+    uint64_t before, after;
+    EXPECT_OK(os_thread_info(BOOTSTRAP_THREAD, THREAD_CPU_NS, &before));
+    test_sleep(ns);
+    EXPECT_OK(os_thread_info(BOOTSTRAP_THREAD, THREAD_CPU_NS, &after));
+    return after - before < ns / 2;
 }
 
 TEST(time_is_accounted)
@@ -306,7 +436,5 @@ TEST(time_is_accounted)
     EXPECT_OK(os_task_info(BOOTSTRAP_TASK, TASK_CPU_NS, &task_after));
     EXPECT(after - before >= 19 * MILLISECONDS && after - before <= os_now() - start);
     EXPECT(task_after - task_before >= after - before);
-    test_sleep(50 * MILLISECONDS);
-    EXPECT_OK(os_thread_info(BOOTSTRAP_THREAD, THREAD_CPU_NS, &before));
-    EXPECT(before - after < 40 * MILLISECONDS);
+    WAIT_UNTIL(slept_unaccounted(50 * MILLISECONDS));
 }
