@@ -6,12 +6,22 @@
 #include "types.h"
 
 /* The POSIX part of an address space. The runtime image is linked at RUNTIME_BASE + 0x100000. */
-#define RUNTIME_ENTRY_PAGE RUNTIME_BASE                 /* read-only page of entry points: +0x40 = long (*)(n, a, b, c, d, e, f) for native programs */
+#define RUNTIME_ENTRY_PAGE RUNTIME_BASE                 /* read-only page of entry points, see below */
 #define PROCESS_PAGE       (RUNTIME_BASE + 0x10000)
 #define RUNTIME_IMAGE      (RUNTIME_BASE + 0x100000)
 #define RUNTIME_STACKS     (RUNTIME_BASE + 0x100000000ull) /* blocks of RUNTIME_STACK_SIZE: thread page at the block's start, upcall stack down from its end */
 #define RUNTIME_STACK_SIZE 0x10000ull
 #define RUNTIME_FIRST_PAGE RUNTIME_STACKS               /* the first thread's thread page */
+
+/* How a program calls its runtime: pointers on the page of entry points to functions of the machine's ordinary calling convention,
+ *     long entry(long number, long a, long b, long c, long d, long e, long f);
+ * with number, arguments and result (a negated errno) of a system call of Linux on the machine; those that a call does not have are left unset.
+ * clone's child returns from it, too, on its own stack; rt_sigreturn is called with the stack pointer as a handler's return left it.
+ * The second is for calls that are cancellation points: a signal handler that interrupts one before it had an effect, and after which it is made
+ * again, sees the stack pointer of before the call and the program counter of the call instruction, which is, just before the return address,
+ * `call *(%rax)`, `blr x8`, `jalr t0`, `jirl $ra, $t0, 0`, `jalr $25` with a nop in its delay slot. */
+#define ENTRY_CALL  (RUNTIME_ENTRY_PAGE + 0x40)
+#define ENTRY_POINT (RUNTIME_ENTRY_PAGE + 0x48)
 
 /* Where proc puts capabilities in a POSIX task's table (indexes). */
 enum posix_cap : uint32_t {

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -251,6 +252,23 @@ def test_programs(machine):
                             "-o", program], check=True)
             status, said = run_for(machine, program)
             expect((status, said) == (0, f"good {name}-{machine}\n"), f"{port}: status {status}: {said}")
+
+
+TRAPS = re.compile(r"\t(syscall|sysenter|int|svc|ecall)\b")
+
+
+def test_native_programs_do_not_trap(machine):
+    recipe = ports.Recipe("musl-heddle")
+    ports.make(recipe, machine)
+    config = os.path.join(ports.folder(recipe, machine), "clang.cfg")
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        for source in ("apps/hello/main.c", "ports/tests/linux.c", "tests/programs/calls.c"):
+            program = os.path.join(folder, "program")
+            subprocess.run(["clang-19", f"--config={config}", "-std=gnu2x", "-O2", "-w", os.path.join(ROOT, source), "-o", program], check=True)
+            text = subprocess.run(["llvm-objdump-19", "-d", program], capture_output=True, text=True, check=True).stdout
+            expect(len(text.splitlines()) > 1000, f"{source}: not disassembled")
+            found = [line for line in text.splitlines() if TRAPS.search(line)]
+            expect(not found, f"{source}: system call instructions: {found[:3]}")
 
 
 def test_busybox(machine):

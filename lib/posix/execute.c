@@ -1,5 +1,6 @@
 /* execute.c: execve: the strings, and the end of the old program. Not here: what the new one is (personality). */
 #include "execute.h"
+#include "callers.h"
 #include "descriptor.h"
 #include "memory.h"
 #include "names.h"
@@ -123,6 +124,7 @@ void execute_commit(struct posix_thread *self)
     process_lock_all();
     if (process.thread_count > 1)
         thread_end_others(self);
+    callers_clear(self);
     process_unlock_all();
     signal_reset_actions();
     descriptor_close_on_exec();

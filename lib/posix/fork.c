@@ -1,5 +1,6 @@
 /* fork.c: a copy of the process. proc has the kernel clone the task; the child's one thread starts here with an empty thread page, and
  * finds what it was in a record on its stack. */
+#include "callers.h"
 #include "machine.h"
 #include "native.h"
 #include "personality.h"
@@ -35,6 +36,7 @@ static void become_child(struct posix_thread *self, struct fork_record *record)
         ignore(os_cap_drop(process.session));
     process.session = CAP_NULL;
     random_fork();
+    callers_clear(self);
     thread_forget_others(self);
 }
 

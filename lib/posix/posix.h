@@ -56,6 +56,7 @@ struct posix_thread {
     cap_t    notification;                /* for poll; CAP_NULL until needed */
     uint32_t sleep_word;                  /* always 0: a futex nobody wakes */
     char     name[16];                    /* prctl */
+    uint64_t caller;                      /* the thread pointer it is known by (callers.h); 0: by none */
 };
 static_assert(sizeof(struct posix_thread) <= sizeof ((struct thread_page *)0)->runtime);
 

@@ -69,6 +69,13 @@ void runtime_upcall(void);       /* the upcall entry: calls upcall(page), then r
 void runtime_resume(void);       /* the resume system call; where new threads start */
 void runtime_fork_child(void);   /* where a forked child starts: calls fork_child(stack pointer) */
 void runtime_start(void);        /* where the first process starts */
+/* The program's calls that are no trap (abi/process_page.h) come to entry_call, which is the program's as far as signals go, or to call_point. Both
+ * save in page->frame the arguments where a trap has them, the return address as its pc, the stack pointer of behind the call and the frame
+ * pointer, and whether it is a cancellation point in what is of the last trap; then called(page) is the call. It returns the result, or
+ * CALL_UNFINISHED: then they save the rest that functions keep and call call_finish(page) and runtime_resume. When a signal was posted meanwhile,
+ * they do not return but call call_continue(page) with the frame of behind the call, and runtime_resume. */
+void entry_call(void);
+void call_point(void);
 extern char runtime_text_start[], runtime_text_end[];
 /* What gives the program back without the kernel and begins again when an interrupt is posted meanwhile; empty where there is no such. */
 extern char runtime_critical_start[], runtime_critical_end[];

@@ -2,6 +2,7 @@
  * again when its thread is gone; while that still runs its last instructions, the kernel refuses the block (OVERLAP).
  * Invariant: under threads_lock, process.threads lists every thread but those that ended; each block below next_block is used by one of
  * them or in free_blocks. */
+#include "callers.h"
 #include "layout.h"
 #include "native.h"
 #include "personality.h"
@@ -129,6 +130,8 @@ static void fill_page(struct posix_thread *self, struct thread_page *page, cap_t
     thread->mask = self->mask;
     memcpy(thread->name, self->name, sizeof thread->name);
     thread->alternate_flags = 2; /* SS_DISABLE */
+    thread->caller = 0;
+    caller_expect(thread, page->frame.FRAME_TLS);
     thread->clear_tid = request->flags & CLONE_CHILD_CLEARTID ? request->user_child_tid : NULL;
 }
 
@@ -187,6 +190,7 @@ void posix_exit_thread(struct posix_thread *self, int code)
     if (self->notification != CAP_NULL)
         ignore(os_cap_drop(self->notification));
     os_lock(&process.threads_lock);
+    caller_forget(self);
     unlink_locked(self);
     last = process.thread_count == 0;
     if (block_of(page_of(self)) != 0) /* the first thread's page is where fork and exec expect it */

@@ -1,5 +1,6 @@
 /* upcall.c: what the kernel enters the runtime for: the program's system calls, its exceptions, and signals. */
 #include "linux.h"
+#include <callers.h>
 #include <machine.h>
 #include <personality.h>
 
@@ -9,8 +10,13 @@ void upcall(struct thread_page *page);
  * from there to what the frame says then. */
 struct thread_page *upcall_call(struct thread_page *page);
 void upcall_finish(struct thread_page *page);
+/* The same for calls that are no trap: lib/posix/process.h. */
+long called(struct thread_page *page);
+void call_finish(struct thread_page *page);
+void call_continue(struct thread_page *page);
 
 #define RESULT_WHOLE (-2002L) /* the call is one that needs a whole frame, or none at all */
+#define CALL_UNFINISHED (-2002L)
 
 void personality_set_result(struct frame *frame, long result)
 {
@@ -22,34 +28,53 @@ void personality_restart(struct frame *frame)
     frame->FRAME_PC -= SYSCALL_INSTRUCTION_BYTES;
 }
 
-/* A handler is to run, or the frame is something else than a call's. */
-static void finish_specially(struct posix_thread *self, struct frame *frame, long result)
+/* Put the result of a system call into the frame, or what takes its place, and enter the handler that is to run. */
+static void finish(struct posix_thread *self, struct frame *frame, long result, void (*set_result)(struct frame *, long), void (*again)(struct frame *))
 {
-    if (result == RESULT_RESTART) {
-        if (process.actions[self->taken.signal].flags & ACTION_RESTART)
-            personality_restart(frame);
-        else
-            linux_set_result(frame, -EINTR);
-    } else if (result != RESULT_FRAME) {
-        linux_set_result(frame, result);
-    }
+    if (result == RESULT_RESTART && process.actions[self->taken.signal].flags & ACTION_RESTART)
+        again(frame);
+    else if (result != RESULT_FRAME)
+        set_result(frame, result == RESULT_RESTART ? -EINTR : result);
     signal_mask_restore(self);
     if (self->taken.signal)
         signal_deliver(self);
 }
 
+/* Is there more to do than to hand over the result? */
+static inline bool is_special(const struct posix_thread *self, long result)
+{
+    return self->taken.signal | self->restore_mask | (result <= RESULT_RESTART && result >= RESULT_FRAME);
+}
+
+static inline linux_call function_of(const struct frame *frame)
+{
+    uint64_t index = LINUX_NUMBER(frame) - LINUX_TABLE_BASE;
+    return index < LINUX_TABLE_LENGTH ? linux_table[index].function : nullptr;
+}
+
+/* The result of the call, which is carried out now if it needs a whole frame. */
+static long whole_result(struct posix_thread *self, struct frame *frame)
+{
+    uint64_t index = LINUX_NUMBER(frame) - LINUX_TABLE_BASE;
+    if (self->result != RESULT_WHOLE)
+        return self->result;
+    if (LINUX_NUMBER(frame) == CALLER_REGISTER)
+        return caller_register(self, frame->FRAME_TLS);
+    linux_call whole = index < LINUX_TABLE_LENGTH ? linux_table[index].whole : nullptr;
+    return whole ? whole(self, frame) : -ENOSYS;
+}
+
 struct thread_page *upcall_call(struct thread_page *page)
 {
-    uint64_t index = LINUX_NUMBER(&page->frame) - LINUX_TABLE_BASE;
-    linux_call function;
-    if (index >= LINUX_TABLE_LENGTH || !(function = linux_table[index].function)) [[clang::unlikely]] {
+    linux_call function = function_of(&page->frame);
+    if (!function) [[clang::unlikely]] {
         thread_of(page)->result = RESULT_WHOLE;
         return nullptr;
     }
     long result = function(thread_of(page), &page->frame);
     page = os_thread_page(); /* cheaper than to keep it */
     struct posix_thread *self = thread_of(page);
-    if (self->taken.signal | self->restore_mask | (result <= RESULT_RESTART && result >= RESULT_FRAME)) [[clang::unlikely]] {
+    if (is_special(self, result)) [[clang::unlikely]] {
         self->result = result;
         return nullptr;
     }
@@ -61,13 +86,52 @@ void upcall_finish(struct thread_page *page)
 {
     struct posix_thread *self = thread_of(page);
     machine_complete(&page->frame);
-    if (self->result == RESULT_WHOLE) {
-        uint64_t index = LINUX_NUMBER(&page->frame) - LINUX_TABLE_BASE;
-        linux_call whole = index < LINUX_TABLE_LENGTH ? linux_table[index].whole : nullptr;
-        self->result = whole ? whole(self, &page->frame) : -ENOSYS;
-    }
-    finish_specially(self, &page->frame, self->result);
+    finish(self, &page->frame, whole_result(self, &page->frame), personality_set_result, personality_restart);
 }
+
+/* --- calls that are no trap ------------------------------------------------------------------------------------------------------------------ */
+
+long called(struct thread_page *page)
+{
+    linux_call function = function_of(&page->frame);
+    if (!function) [[clang::unlikely]] {
+        thread_of(page)->result = RESULT_WHOLE;
+        return CALL_UNFINISHED;
+    }
+    long result = function(thread_of(page), &page->frame);
+    struct posix_thread *self = thread_of(os_thread_page());
+    if (is_special(self, result)) [[clang::unlikely]] {
+        self->result = result;
+        return CALL_UNFINISHED;
+    }
+    return linux_call_result(result);
+}
+
+static void set_call_result(struct frame *frame, long result)
+{
+    frame->FRAME_STATUS = (uint64_t)linux_call_result(result);
+}
+
+static void call_again(struct frame *frame)
+{
+    linux_call_again(frame);
+}
+
+void call_finish(struct thread_page *page)
+{
+    struct posix_thread *self = thread_of(page);
+    machine_complete(&page->frame);
+    finish(self, &page->frame, whole_result(self, &page->frame), set_call_result, call_again);
+}
+
+void call_continue(struct thread_page *page)
+{
+    machine_complete(&page->frame);
+    if (signal_collect(thread_of(page)))
+        signal_deliver(thread_of(page));
+}
+
+/* --- exceptions ------------------------------------------------------------------------------------------------------------------------------ */
 
 /* Touching an address that no program can have. */
 static struct signal_info kernel_address_info(const struct thread_page *page)

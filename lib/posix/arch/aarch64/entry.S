@@ -139,22 +139,9 @@ fpu_reset:
     .hidden entry_sigreturn
     .ascii "Heddle runtime, entries"
     .org 0x40
-    .quad entry_call
+    .quad entry_call, call_point /* abi/process_page.h */
 
     .org 0x100
 entry_sigreturn:
     mov x8, #139
     svc #0
-
-/* long entry_call(long number, a, b, c, d, e, f) */
-    .org 0x140
-entry_call:
-    mov x8, x0
-    mov x0, x1
-    mov x1, x2
-    mov x2, x3
-    mov x3, x4
-    mov x4, x5
-    mov x5, x6
-    svc #0
-    ret

@@ -4,9 +4,13 @@
 
 #define MACHINE_CALL_OFFSET 64 /* abi/arch/aarch64/frame.h: UPCALL_CALL_OFFSET */
 
+#define MACHINE_UPCALL_PENDING 128
 #define MACHINE_UPCALL_STACK 136
+#define ENTRY_QUICK_LAST 255 /* personality/linux/quick.c */
+#define CALL_UNFINISHED (-2002) /* personality/linux/upcall.c */
 #define MACHINE_FRAME 208
 #define FRAME_X(n) (MACHINE_FRAME + 8 * (n))
 #define FRAME_TLS_AT (MACHINE_FRAME + 272)
+#define FRAME_CAUSE_AT (MACHINE_FRAME + 280)
 
 #endif

@@ -1,5 +1,6 @@
 /* entry.S (loongarch64): the ways into the runtime, and the FPU. The thread page begins at the 64 KiB block that the stack pointer is in. */
 #include "offsets.h"
+#include "save.h"
 #include <syscall_numbers.h>
 
     .section .text.entry, "ax", @progbits
@@ -58,11 +59,6 @@ runtime_critical_start:
     jr $t1
 runtime_critical_end:
 
-.macro save_the_rest
-    .irp n, 2,21,23,24,25,26,27,28,29,30,31
-    st.d $r\n, $t0, FRAME_R(\n)
-    .endr
-.endm
 finish:
     move $t0, $sp
     bstrins.d $t0, $zero, 15, 0
@@ -127,22 +123,9 @@ fpu_reset:
     .hidden entry_sigreturn
     .ascii "Heddle runtime, entries"
     .org 0x40
-    .quad entry_call
+    .quad entry_call, call_point /* abi/process_page.h */
 
     .org 0x100
 entry_sigreturn:
     ori $a7, $zero, 139
     syscall 0
-
-/* long entry_call(long number, a, b, c, d, e, f) */
-    .org 0x140
-entry_call:
-    move $a7, $a0
-    move $a0, $a1
-    move $a1, $a2
-    move $a2, $a3
-    move $a3, $a4
-    move $a4, $a5
-    move $a5, $a6
-    syscall 0
-    ret

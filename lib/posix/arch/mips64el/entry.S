@@ -1,5 +1,6 @@
 /* entry.S (mips64el): the ways into the runtime, and the FPU. The thread page begins at the 64 KiB block that the stack pointer is in. */
 #include "offsets.h"
+#include "save.h"
 #include <syscall_numbers.h>
 
     .set noreorder
@@ -59,20 +60,6 @@ runtime_critical_start:
     ld $29, FRAME_R(29)($1)
 runtime_critical_end:
 
-.macro save_the_rest
-    rdhwr $3, $29
-    sd $16, FRAME_R(16)($1)
-    sd $17, FRAME_R(17)($1)
-    sd $18, FRAME_R(18)($1)
-    sd $19, FRAME_R(19)($1)
-    sd $20, FRAME_R(20)($1)
-    sd $21, FRAME_R(21)($1)
-    sd $22, FRAME_R(22)($1)
-    sd $23, FRAME_R(23)($1)
-    sd $28, FRAME_R(28)($1)
-    sd $30, FRAME_R(30)($1)
-    sd $3, FRAME_TLS_AT($1)
-.endm
 finish:
     dsrl $1, $29, 16
     dsll $1, $1, 16
@@ -130,26 +117,9 @@ fpu_reset:
     .hidden entry_sigreturn
     .ascii "Heddle runtime, entries"
     .org 0x40
-    .quad entry_call
+    .quad entry_call, call_point /* abi/process_page.h */
 
     .org 0x100
 entry_sigreturn:
     li $2, 5211
     syscall
-
-/* long entry_call(long number, a, b, c, d, e, f): the error flag becomes the sign. */
-    .org 0x140
-entry_call:
-    move $2, $4
-    move $4, $5
-    move $5, $6
-    move $6, $7
-    move $7, $8
-    move $8, $9
-    move $9, $10
-    syscall
-    beqz $7, 1f
-    nop
-    dnegu $2, $2
-1:  jr $31
-    nop

@@ -1,5 +1,6 @@
 /* entry.S (riscv64): the ways into the runtime, and the FPU. The thread page begins at the 64 KiB block that the stack pointer is in. */
 #include "offsets.h"
+#include "save.h"
 #include <syscall_numbers.h>
 
     .section .text.entry, "ax", @progbits
@@ -68,21 +69,6 @@ runtime_critical_start:
 runtime_critical_end:
     unimp
 
-.macro save_the_rest
-    sd gp, FRAME_X(3)(t0)
-    sd tp, FRAME_X(4)(t0)
-    sd s1, FRAME_X(9)(t0)
-    sd s2, FRAME_X(18)(t0)
-    sd s3, FRAME_X(19)(t0)
-    sd s4, FRAME_X(20)(t0)
-    sd s5, FRAME_X(21)(t0)
-    sd s6, FRAME_X(22)(t0)
-    sd s7, FRAME_X(23)(t0)
-    sd s8, FRAME_X(24)(t0)
-    sd s9, FRAME_X(25)(t0)
-    sd s10, FRAME_X(26)(t0)
-    sd s11, FRAME_X(27)(t0)
-.endm
 finish:
     srli t0, sp, 16
     slli t0, t0, 16
@@ -138,22 +124,9 @@ fpu_reset:
     .hidden entry_sigreturn
     .ascii "Heddle runtime, entries"
     .org 0x40
-    .quad entry_call
+    .quad entry_call, call_point /* abi/process_page.h */
 
     .org 0x100
 entry_sigreturn:
     li a7, 139
     ecall
-
-/* long entry_call(long number, a, b, c, d, e, f) */
-    .org 0x140
-entry_call:
-    mv a7, a0
-    mv a0, a1
-    mv a1, a2
-    mv a2, a3
-    mv a3, a4
-    mv a4, a5
-    mv a5, a6
-    ecall
-    ret

@@ -89,22 +89,9 @@ runtime_start:
     .hidden entry_sigreturn
     .ascii "Heddle runtime, entries"
     .org 0x40
-    .quad entry_call
+    .quad entry_call, call_point /* abi/process_page.h */
 
     .org 0x100
 entry_sigreturn:
     mov $15, %eax
     syscall
-
-/* long entry_call(long number, a, b, c, d, e, f) */
-    .org 0x140
-entry_call:
-    mov %rdi, %rax
-    mov %rsi, %rdi
-    mov %rdx, %rsi
-    mov %rcx, %rdx
-    mov %r8, %r10
-    mov %r9, %r8
-    mov 8(%rsp), %r9
-    syscall
-    ret

@@ -22,6 +22,7 @@ ASSERT_FRAME(R15, r15);
 ASSERT_FRAME(RIP, rip);
 ASSERT_FRAME(RSP, rsp);
 ASSERT_FRAME(RFLAGS, rflags);
+ASSERT_FRAME(ERROR, error);
 static_assert(MACHINE_UPCALL_PENDING == offsetof(struct thread_page, upcall_pending) && MACHINE_UPCALL_STACK == offsetof(struct thread_page, upcall_stack));
 
 #define LEGACY_SIZE 512u

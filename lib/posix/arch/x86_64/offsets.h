@@ -8,6 +8,9 @@
 #define MACHINE_UPCALL_STACK 136
 #define MACHINE_FRAME 208
 #define MACHINE_FLAG_STEP 0x100
+#define MACHINE_FLAGS 0x202 /* no conditions, interrupts on */
+#define ENTRY_QUICK_LAST 255 /* personality/linux/quick.c */
+#define CALL_UNFINISHED (-2002) /* personality/linux/upcall.c */
 
 #define FRAME(name) (MACHINE_FRAME + FRAME_AT_##name)
 #define FRAME_AT_RAX 0
@@ -26,5 +29,6 @@
 #define FRAME_AT_RIP 120
 #define FRAME_AT_RSP 128
 #define FRAME_AT_RFLAGS 136
+#define FRAME_AT_ERROR 152
 
 #endif

@@ -8,6 +8,7 @@
 #include <generic/signals.h>
 #include <generic/stat.h>
 #include <generic/statfs.h>
+#include <process.h>
 #include <thread_page.h>
 
 #define LINUX_MACHINE "loongarch64"
@@ -30,6 +31,25 @@
 static inline void linux_set_result(struct frame *frame, long result)
 {
     frame->r[4] = (uint64_t)result;
+}
+
+/* The result of a call that is no trap: a negated errno where it failed. */
+static inline long linux_call_result(long result)
+{
+    return result;
+}
+
+/* Make such a call be made again: at the call instruction of a cancellation point (call.S says so in cause), else at the entry, with its number and
+ * arguments where a function has them. */
+static inline void linux_call_again(struct frame *frame)
+{
+    bool point = frame->cause;
+    for (int i = 6; i > 0; i--)
+        frame->r[4 + i] = frame->r[4 + i - 1];
+    frame->r[4] = frame->r[11];
+    frame->r[1] = frame->pc;
+    frame->r[12] = (uint64_t)call_point;
+    frame->pc = point ? frame->pc - 4 : (uint64_t)entry_call;
 }
 
 /* Processor features as the C libraries look for them. */

@@ -7,6 +7,7 @@
 #include <generic/sigaction_restorer.h>
 #include <generic/signals.h>
 #include <generic/statfs.h>
+#include <process.h>
 #include <thread_page.h>
 
 #define LINUX_MACHINE "x86_64"
@@ -29,6 +30,32 @@
 static inline void linux_set_result(struct frame *frame, long result)
 {
     frame->rax = (uint64_t)result;
+}
+
+/* The result of a call that is no trap: a negated errno where it failed. */
+static inline long linux_call_result(long result)
+{
+    return result;
+}
+
+/* Make such a call be made again: at the call instruction of a cancellation point (call.S says so in error), else at the entry, with its number and
+ * arguments where a function has them. */
+static inline void linux_call_again(struct frame *frame)
+{
+    bool point = frame->error;
+    frame->r9 = frame->r8;
+    frame->r8 = frame->r10;
+    frame->rcx = frame->rdx;
+    frame->rdx = frame->rsi;
+    frame->rsi = frame->rdi;
+    frame->rdi = frame->rax;
+    frame->rax = ENTRY_POINT;
+    if (point) {
+        frame->rip -= 2;
+        return;
+    }
+    frame->rip = (uint64_t)entry_call;
+    frame->rsp -= 8; /* the return address is still there */
 }
 
 /* Processor features as the C libraries look for them. */

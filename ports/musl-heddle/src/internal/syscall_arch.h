@@ -4,7 +4,7 @@
    The runtime page of every process holds, at the address below, the address of the runtime's entry:
        long entry(long number, long a, long b, long c, long d, long e, long f);
    Number, arguments and result (a negated errno where it fails) are those of Linux on the machine. A call with fewer
-   arguments leaves the rest unset, as a trap would. */
+   arguments leaves the rest unset, as a trap would. What cannot be written in C is in the folders of the machines. */
 
 #define HEDDLE_SYSCALL_ENTRY 0x3000000040UL
 

@@ -2,7 +2,8 @@
    long __syscall_cp_asm(volatile int *cancel, long number, long a, long b, long c, long d, long e, long f)
 
    From __cp_begin to before __cp_end the call has had no effect that may not be undone, and the stack pointer is the same:
-   a signal handler that finds the thread there may send it to __cp_cancel. */
+   a signal handler that finds the thread there may send it to __cp_cancel. The runtime shows handlers the call instruction as
+   long as that is so, if the call goes through the second pointer and has just this form. */
 .global __syscall_cp_asm
 .hidden __syscall_cp_asm
 .global __cp_begin
@@ -27,7 +28,7 @@ __cp_begin:
 	mov x4, x5
 	mov x5, x6
 	mov x6, x7
-	mov x8, #0x40
+	mov x8, #0x48
 	movk x8, #0x30, lsl #32
 	ldr x8, [x8]
 	blr x8

@@ -2,7 +2,8 @@
    long __syscall_cp_asm(volatile int *cancel, long number, long a, long b, long c, long d, long e, long f)
 
    From __cp_begin to before __cp_end the call has had no effect that may not be undone, and the stack pointer is the same:
-   a signal handler that finds the thread there may send it to __cp_cancel. */
+   a signal handler that finds the thread there may send it to __cp_cancel. The runtime shows handlers the call instruction as
+   long as that is so, if the call goes through the second pointer and has just this form. */
 .global __syscall_cp_asm
 .hidden __syscall_cp_asm
 .global __cp_begin
@@ -28,9 +29,12 @@ __cp_begin:
 	move $8, $9
 	move $9, $10
 	move $10, $11
-	dli $25, 0x3000000040
+	dli $25, 0x3000000048
 	ld $25, 0($25)
+	.set noreorder
 	jalr $25
+	nop
+	.set reorder
 __cp_end:
 	ld $ra, 8($sp)
 	ld $gp, 0($sp)

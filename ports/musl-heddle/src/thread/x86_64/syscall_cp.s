@@ -2,7 +2,8 @@
    long __syscall_cp_asm(volatile int *cancel, long number, long a, long b, long c, long d, long e, long f)
 
    From __cp_begin to before __cp_end the call has had no effect that may not be undone, and the stack pointer is the same:
-   a signal handler that finds the thread there may send it to __cp_cancel. */
+   a signal handler that finds the thread there may send it to __cp_cancel. The runtime shows handlers the call instruction as
+   long as that is so, if the call goes through the second pointer and has just this form. */
 .global __syscall_cp_asm
 .hidden __syscall_cp_asm
 .global __cp_begin
@@ -25,7 +26,7 @@ __cp_begin:
 	mov %r8, %rcx
 	mov %r9, %r8
 	mov 16(%rsp), %r9
-	movabs $0x3000000040, %rax
+	movabs $0x3000000048, %rax
 	call *(%rax)
 __cp_end:
 	pop %rdx
