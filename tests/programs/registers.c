@@ -93,10 +93,11 @@ static void handle(int flags)
     sigaction(SIGALRM, &action, NULL);
 }
 
-static void alarm_soon(void)
+/* Every 20 ms: one that comes before the call has begun is not the last. 0: no more. */
+static void alarms(long us)
 {
-    struct itimerval soon = {.it_value.tv_usec = 20000};
-    setitimer(ITIMER_REAL, &soon, NULL);
+    struct itimerval often = {.it_value.tv_usec = us, .it_interval.tv_usec = us};
+    setitimer(ITIMER_REAL, &often, NULL);
 }
 
 int main(void)
@@ -117,27 +118,27 @@ int main(void)
     say("handler", kept_call(SYS_kill, getpid(), SIGUSR1, 3, 4, &different), 0, different);
 
     struct timespec second = {.tv_sec = 1};
-    alarm_soon();
+    alarms(20000);
     say("interrupted", kept_call(SYS_nanosleep, (long)&second, 0, 3, 4, &different), -EINTR, different);
 
     int ends[2];
     char byte;
     (void)!pipe(ends);
     feed = ends[1];
-    alarm_soon();
+    alarms(20000);
     say("begun again", kept_call(SYS_read, ends[0], (long)&byte, 1, 4, &different), 1, different);
+    alarms(0);
     feed = -1;
 
     all = 0;
-    struct itimerval often = {.it_value.tv_usec = 100, .it_interval.tv_usec = 100}, never = {};
     int before = handled;
-    setitimer(ITIMER_REAL, &often, NULL);
+    alarms(100);
     result = 0;
     for (int i = 0; i < 2000000 && handled < before + 50; i++) {
         result |= kept_call(SYS_getppid, i, -i, 3, 4, &different) ^ parent;
         all |= different;
     }
-    setitimer(ITIMER_REAL, &never, NULL);
+    alarms(0);
     say("many signals", result, 0, all | (handled < before + 50));
 
     long child = kept_call(SYS_clone, SIGCHLD, 0, 0, 0, &different);
