@@ -12,7 +12,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MACHINES = os.environ.get("HEDDLE_TEST_MACHINES", "x86_64").split()
 ENVIRONMENT = os.environ | {"HEDDLE_NO_SETUP": "1"}
-LIMIT = 60  # seconds for one machine
+LIMIT = 180  # seconds for one machine, on a host that is busy
 
 
 def heddle(*words, folder=ROOT, text=True):
@@ -70,6 +70,17 @@ class Terminal:
 
     def send(self, text):
         os.write(self.line, text.encode())
+
+    def send_until(self, text, pattern):
+        """Send the text every few seconds until the pattern comes: an interrupt may fall where nobody listens."""
+        while not re.search(pattern, self.text[self.position:]):
+            self.send(text)
+            again = time.monotonic() + 3
+            while time.monotonic() < again and not re.search(pattern, self.text[self.position:]):
+                if select.select([self.line], [], [], 0.2)[0] or time.monotonic() > self.end:
+                    if not self.read():
+                        raise AssertionError(f"it ended, and never printed {pattern}:\n{self.text}")
+        self.expect(pattern)
 
     def status(self):
         """Returns: the exit status of the process, which ends by itself."""
