@@ -36,6 +36,7 @@ def set_up(command, machines):
 
 
 def main():
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # whoever started it may have blocked some, and gdb and Linux programs would inherit that
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that machines are stopped and temporary files removed
     name = sys.argv[1]
     try:

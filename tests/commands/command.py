@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -33,13 +34,16 @@ def on_each_machine(case):
 class Terminal:
     """./heddle on a terminal. Owner of its process: use with `with`."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, blocked=()):
+        """blocked: signals that it inherits as blocked, as from a service that blocks them for itself."""
         self.text = ""
         self.position = 0
         self.end = time.monotonic() + LIMIT
         self.line, other = pty.openpty()
         command = ["setsid", "--ctty", f"{ROOT}/heddle", *words]
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
         self.process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdin=other, stdout=other, stderr=other)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(other)
 
     def __enter__(self):

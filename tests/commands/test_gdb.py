@@ -1,5 +1,6 @@
 """./heddle gdb: breakpoints in the kernel, and stacks with names."""
 
+import signal
 import subprocess
 import unittest
 
@@ -31,7 +32,7 @@ class EachMachine:
 class OnTerminal(unittest.TestCase):
     def test_interrupt_stops_the_machine_and_quit_ends_it(self):
         machine = next((m for m in MACHINES if knows(m)), "x86_64")
-        with Terminal("gdb", "--no-make", "-a", machine, "--ex", "set style enabled off") as terminal:
+        with Terminal("gdb", "--no-make", "-a", machine, "--ex", "set style enabled off", blocked=signal.valid_signals()) as terminal:
             terminal.expect(PROMPT)
             terminal.send("tbreak kernel_main\n")
             terminal.expect(PROMPT)
