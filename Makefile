@@ -113,8 +113,19 @@ $(O)/%.a:
 
 # --- the POSIX runtime ------------------------------------------------------------------------------------------------------------------
 other-arches = $(foreach a,$(notdir $(wildcard $(1)/arch/*)),$(if $(filter $(ARCH),$(a)),,$(1)/arch/$(a)/%))
-RUNTIME_C := $(filter-out $(call other-arches,lib/posix) $(call other-arches,personality/linux),\
-  $(foreach d,lib/posix personality/linux,$(call find-c,$(d)) $(call find-s,$(d))))
+# The vDSO is an ELF file within the runtime's, on machines that have a list of its functions.
+VDSO_MAP := $(wildcard personality/linux/arch/$(ARCH)/vdso.map)
+RUNTIME_C := $(filter-out $(call other-arches,lib/posix) $(call other-arches,personality/linux) personality/linux/vdso/%,\
+  $(foreach d,lib/posix personality/linux,$(call find-c,$(d)) $(call find-s,$(d)))) $(if $(VDSO_MAP),personality/linux/vdso/image.S)
+RUNTIME_FLAGS += -DLINUX_HAS_VDSO=$(if $(VDSO_MAP),1,0)
+$(O)/runtime/vdso.so: personality/linux/vdso/vdso.c $(VDSO_MAP) | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(RUNTIME_FLAGS) -fvisibility=default -fno-jump-tables -c $< -o $(@:.so=.o)
+	$(LD) -shared -nostdlib --no-undefined -soname linux-vdso.so.1 --version-script $(VDSO_MAP) --hash-style=both --build-id=none --gc-sections \
+	  -Bsymbolic -s -z rodynamic -z norelro -z noexecstack -z noseparate-code --no-rosegment $(LDFLAGS) -z max-page-size=4096 $(@:.so=.o) -o $@
+$(O)/runtime/personality/linux/vdso/image.o: $(O)/runtime/vdso.so
+$(O)/runtime/personality/linux/vdso/image.o: RUNTIME_FLAGS += -I$(O)/runtime
+-include $(O)/runtime/vdso.d
 $(O)/runtime/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(RUNTIME_FLAGS) -c $< -o $@

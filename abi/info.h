@@ -30,6 +30,10 @@ enum system_figure : int {
     SYSTEM_CONSOLE_IRQ = 12,
     SYSTEM_RUNNABLE = 13,
     SYSTEM_CONSOLE_STRIDE = 14, /* bytes from one register to the next */
+    /* The clock as a program can read it itself: nanoseconds since boot = (counter - START) * (WHOLE + FRACTION / 2^64); 0, 0: it cannot. */
+    SYSTEM_CLOCK_START = 15,
+    SYSTEM_CLOCK_WHOLE = 16,
+    SYSTEM_CLOCK_FRACTION = 17,
     SYSTEM_CPU_IDLE_NS = 0x100, /* + number of the CPU: how long it was idle */
     SYSTEM_CPU_BUSY_NS = 0x200, /* + number of the CPU: how long it was not */
 };

@@ -42,7 +42,9 @@ struct process_page {
     uint32_t uid, euid, suid, gid, egid, sgid;
     _Atomic uint64_t pending;       /* signals that wait for take_signal: bit n-1 */
     uint64_t start_ns;
-    uint64_t wall_offset_ns;        /* realtime = monotonic + this */
+    _Atomic uint64_t wall_offset_ns; /* realtime = monotonic + this */
+    /* The monotonic clock without a call: (counter - start) * (whole + fraction / 2^64) ns; where both are 0, only calls tell it. */
+    uint64_t clock_start, clock_whole, clock_fraction;
     uint64_t page_size, cluster_size, cpus, memory_total;
     char     machine[16];           /* as uname -m says */
 };

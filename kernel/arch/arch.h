@@ -21,6 +21,7 @@
 #include <status.h>
 #include <types.h>
 #include <frame.h>
+#include <lib/ratio.h>
 
 typedef uint64_t paddr_t; /* a physical address */
 
@@ -103,6 +104,12 @@ void arch_tls_load(uint64_t value);
 
 /* --- time, interrupts, console, power ---------------------------------------------------------------------------------------------- */
 uint64_t arch_time_ns(void);                   /* since boot, monotonic, the same on all CPUs (within 10 us) */
+/* The counter that programs can read, as a clock: arch_time_ns() = ns_per_tick * (counter - start). */
+struct user_clock {
+    uint64_t     start;
+    struct ratio ns_per_tick; /* 0: they can read none */
+};
+struct user_clock arch_user_clock(void);
 uint64_t arch_cycles_hz(void);                 /* frequency of the counter that user programs can read, 0 if there is none */
 void arch_timer_set(uint64_t deadline_ns);     /* one shot on this CPU -> trap_timer(); past = at once; UINT64_MAX = off */
 uint64_t arch_wall_clock(void);                /* seconds since 1970 from the RTC, 0 if there is none */

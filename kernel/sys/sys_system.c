@@ -172,6 +172,9 @@ enum status sys_system_info(struct thread *, struct control *, uint64_t what, ui
     case SYSTEM_IMAGE_BASE: *value = boot_console.image; break;
     case SYSTEM_KERNEL_BYTES: *value = boot_console.kernel_bytes; break;
     case SYSTEM_CYCLES_HZ: *value = arch_cycles_hz(); break;
+    case SYSTEM_CLOCK_START: *value = arch_user_clock().start; break;
+    case SYSTEM_CLOCK_WHOLE: *value = arch_user_clock().ns_per_tick.whole; break;
+    case SYSTEM_CLOCK_FRACTION: *value = arch_user_clock().ns_per_tick.fraction; break;
     case SYSTEM_CONSOLE_KIND: *value = (uint64_t)boot_console.kind; break;
     case SYSTEM_CONSOLE_ADDRESS: *value = boot_console.address; break;
     case SYSTEM_CONSOLE_IRQ: *value = boot_console.irq; break;

@@ -1,6 +1,7 @@
 /* clock.c: what time it is, and waiting for a time. */
 #include "clock.h"
 #include "native.h"
+#include "page_clock.h"
 #include "signal.h"
 #include "user.h"
 
@@ -9,6 +10,8 @@
 uint64_t clock_now(void)
 {
     uint64_t now_ns, wall_offset_ns;
+    if (page_clock(&now_ns))
+        return now_ns;
     return os_system_clock(&now_ns, &wall_offset_ns) == STATUS_OK ? now_ns : 0;
 }
 
@@ -24,17 +27,14 @@ static long clock_cpu(bool thread, uint64_t *ns)
 
 long clock_read(int clock, uint64_t *ns)
 {
-    uint64_t now_ns, wall_offset_ns;
     if (clock == CLOCK_PROCESS_CPU || clock == CLOCK_THREAD_CPU)
         return clock_cpu(clock == CLOCK_THREAD_CPU, ns);
-    enum status status = os_system_clock(&now_ns, &wall_offset_ns);
-    if (status != STATUS_OK)
-        return errno_of(status);
+    uint64_t now_ns = clock_now();
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_REALTIME_ALARM:
-    case CLOCK_TAI: *ns = now_ns + wall_offset_ns; return 0;
+    case CLOCK_TAI: *ns = now_ns + PROCESS->wall_offset_ns; return 0;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
@@ -107,6 +107,25 @@ long posix_clock_get(int clock, struct posix_time *user_time)
         return result;
     struct posix_time time = clock_split(ns);
     return USER_WRITE(user_time, time);
+}
+
+long clock_set(uint64_t wall_ns)
+{
+    uint64_t now_ns = clock_now();
+    if (wall_ns < now_ns) /* before the machine was there */
+        return -EINVAL;
+    return errno_of(process_set_clock(POSIX_CAP_PROCESS, wall_ns - now_ns));
+}
+
+long posix_clock_set(int clock, const struct posix_time *user_time)
+{
+    struct posix_time time;
+    if (clock != CLOCK_REALTIME)
+        return -EINVAL;
+    if (USER_READ(time, user_time) < 0)
+        return -EFAULT;
+    uint64_t ns = time_valid(&time) ? time_after(0, &time) : DEADLINE_NONE;
+    return ns == DEADLINE_NONE ? -EINVAL : clock_set(ns);
 }
 
 long posix_clock_resolution(int clock, struct posix_time *user_time)

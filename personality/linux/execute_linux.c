@@ -15,6 +15,8 @@
 #define SCRIPTS_MOST 5u
 #define ACCESS_EXECUTE 1u
 
+extern const char vdso_start[]; /* runtime.ld */
+
 /* A file that is to be run, opened. */
 struct program_file {
     cap_t      memory;
@@ -246,6 +248,7 @@ static void replace_program(struct posix_thread *self, const char *path, struct 
         .entry = program->elf.entry + program->base, .headers = headers_address(program), .header_count = program->elf.segment_count,
         .interpreter_base = interpreter->memory != CAP_NULL ? interpreter->base : 0, .hardware = linux_hardware(), .platform = LINUX_PLATFORM,
         .uid = PROCESS->uid, .euid = PROCESS->euid, .gid = PROCESS->gid, .egid = PROCESS->egid, .signal_stack = 2048 + signal_frame_size(),
+        .vdso = LINUX_HAS_VDSO ? (uint64_t)vdso_start : 0,
     };
     random_bytes(facts.random, sizeof facts.random);
     stack = program_stack_build((char *)PROGRAM_STACK_TOP, PROGRAM_STACK_SIZE, path, strings, &facts);

@@ -65,6 +65,8 @@ struct linux_statx;
 [[nodiscard]] long linux_arch_prctl(struct frame *frame, int code, uint64_t address);
 [[nodiscard]] long linux_set_thread_area(struct frame *frame, uint64_t address);
 [[nodiscard]] long linux_get_robust_list(struct posix_thread *self, int tid, uint64_t *user_head, uint64_t *user_size);
+struct linux_zone { int minutes_west, saving; };
+[[nodiscard]] long linux_settimeofday(const struct posix_micro_time *user_time, const struct linux_zone *user_zone);
 [[nodiscard]] long linux_gettimeofday(struct posix_micro_time *user_time, void *user_zone);
 [[nodiscard]] long linux_time(int64_t *user_seconds);
 [[nodiscard]] long linux_getcpu(struct posix_thread *self, uint32_t *user_cpu, uint32_t *user_node);

@@ -154,6 +154,28 @@ long linux_gettimeofday(struct posix_micro_time *user_time, void *user_zone)
     return user_zone ? user_clear(user_zone, 8) : 0;
 }
 
+/* There is one time zone, that of the clock. */
+long linux_settimeofday(const struct posix_micro_time *user_time, const struct linux_zone *user_zone)
+{
+    struct posix_micro_time time;
+    struct linux_zone zone;
+    uint64_t ns;
+    if (user_time && USER_READ(time, user_time) < 0)
+        return -EFAULT;
+    if (user_time && (uint64_t)time.microseconds >= 1000000)
+        return -EINVAL;
+    if (user_zone && USER_READ(zone, user_zone) < 0)
+        return -EFAULT;
+    if (user_zone && (zone.minutes_west || zone.saving))
+        return -EINVAL;
+    if (!user_time)
+        return PROCESS->euid ? -EPERM : 0;
+    if (time.seconds < 0 || __builtin_mul_overflow((uint64_t)time.seconds, 1000000000ull, &ns) ||
+        __builtin_add_overflow(ns, (uint64_t)time.microseconds * 1000, &ns))
+        return -EINVAL;
+    return clock_set(ns);
+}
+
 long linux_time(int64_t *user_seconds)
 {
     uint64_t ns;

@@ -6,7 +6,7 @@
 enum auxiliary : uint64_t {
     AUX_END = 0, AUX_HEADERS = 3, AUX_HEADER_SIZE = 4, AUX_HEADER_COUNT = 5, AUX_PAGE_SIZE = 6, AUX_BASE = 7, AUX_FLAGS = 8, AUX_ENTRY = 9,
     AUX_UID = 11, AUX_EUID = 12, AUX_GID = 13, AUX_EGID = 14, AUX_PLATFORM = 15, AUX_HARDWARE = 16, AUX_TICKS = 17, AUX_SECURE = 23,
-    AUX_RANDOM = 25, AUX_HARDWARE2 = 26, AUX_PATH = 31, AUX_SIGNAL_STACK = 51,
+    AUX_RANDOM = 25, AUX_HARDWARE2 = 26, AUX_PATH = 31, AUX_VDSO = 33, AUX_SIGNAL_STACK = 51,
 };
 #define AUX_MOST 22u
 #define HEADER_SIZE 56u
@@ -27,9 +27,12 @@ static size_t fill_auxiliary(struct auxiliary_entry *aux, const struct program_f
         {AUX_BASE, facts->interpreter_base}, {AUX_FLAGS, 0}, {AUX_ENTRY, facts->entry}, {AUX_UID, facts->uid}, {AUX_EUID, facts->euid},
         {AUX_GID, facts->gid}, {AUX_EGID, facts->egid}, {AUX_HARDWARE, facts->hardware}, {AUX_HARDWARE2, 0}, {AUX_TICKS, 100}, {AUX_SECURE, 0},
         {AUX_RANDOM, random}, {AUX_PATH, path}, {AUX_SIGNAL_STACK, facts->signal_stack}, {AUX_PLATFORM, platform},
+        {AUX_VDSO, facts->vdso},
     };
-    size_t count = sizeof entries / sizeof entries[0] - (platform ? 0 : 1);
-    memcpy(aux, entries, count * sizeof *aux);
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
+        if (entries[i].value != 0 || (entries[i].type != AUX_PLATFORM && entries[i].type != AUX_VDSO))
+            aux[count++] = entries[i];
     aux[count++] = (struct auxiliary_entry){AUX_END, 0};
     return count;
 }

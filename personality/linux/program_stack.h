@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct program_facts {
-    uint64_t entry, headers, header_count, interpreter_base, hardware, signal_stack;
+    uint64_t entry, headers, header_count, interpreter_base, hardware, signal_stack, vdso; /* vdso 0: none */
     uint32_t uid, euid, gid, egid;
     const char *platform; /* NULL: none */
     unsigned char random[16];

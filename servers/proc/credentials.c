@@ -56,6 +56,20 @@ enum status op_set_groups(void *self, struct request *rq)
     return STATUS_OK;
 }
 
+/* The pages of all processes have the offset, so that they need no call to know the time. */
+enum status op_set_clock(void *self, struct request *, uint64_t wall_offset_ns)
+{
+    const struct process *caller = self;
+    if (caller->euid != 0)
+        return STATUS_NOT_PERMITTED;
+    enum status status = os_system_set_clock(BOOTSTRAP_CONTROL, wall_offset_ns);
+    if (status == STATUS_OK)
+        for (struct process *process = process_next(nullptr); process != nullptr; process = process_next(process))
+            if (process->page != nullptr)
+                process->page->wall_offset_ns = wall_offset_ns;
+    return status;
+}
+
 static enum status give_groups(const struct process *process, struct request *rq, uint64_t *count)
 {
     size_t bytes = process->group_count * sizeof(uint32_t);

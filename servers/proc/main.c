@@ -3,7 +3,7 @@
 #include <protocols/identity_server.h>
 #include <protocols/process_server.h>
 
-SERVICE_MANIFEST("name = proc\nexport = proc\nimport = vfs pipe init\ncontrol = info\nmay = files session\nledgers = yes\nqueue = 32\nrestart = never\nstart = boot\npriority = 24\n")
+SERVICE_MANIFEST("name = proc\nexport = proc\nimport = vfs pipe init\ncontrol = info clock\nmay = files session\nledgers = yes\nqueue = 32\nrestart = never\nstart = boot\npriority = 24\n")
 
 static enum status op_exit(void *self, struct request *, uint64_t exit_status)
 {
@@ -38,6 +38,7 @@ static const struct process_ops operations = {
     .set_working_directory = op_set_working_directory,
     .figures = op_figures,
     .queue_signal = op_queue_signal,
+    .set_clock = op_set_clock,
 };
 
 static bool control_dispatch(void *self, struct request *rq)

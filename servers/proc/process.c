@@ -94,10 +94,14 @@ void page_update(struct process *process)
 static void page_fill(struct process *process)
 {
     struct process_page *page = process->page;
-    uint64_t now;
+    uint64_t now, wall_offset_ns = 0;
     page_update(process);
     page->start_ns = process->start_ns;
-    (void)os_system_clock(&now, &page->wall_offset_ns);
+    (void)os_system_clock(&now, &wall_offset_ns);
+    page->wall_offset_ns = wall_offset_ns;
+    (void)os_system_info(BOOTSTRAP_CONTROL, SYSTEM_CLOCK_START, &page->clock_start);
+    (void)os_system_info(BOOTSTRAP_CONTROL, SYSTEM_CLOCK_WHOLE, &page->clock_whole);
+    (void)os_system_info(BOOTSTRAP_CONTROL, SYSTEM_CLOCK_FRACTION, &page->clock_fraction);
     (void)os_system_info(BOOTSTRAP_CONTROL, SYSTEM_PAGE_SIZE, &page->page_size);
     (void)os_system_info(BOOTSTRAP_CONTROL, SYSTEM_CLUSTER_SIZE, &page->cluster_size);
     (void)os_system_info(BOOTSTRAP_CONTROL, SYSTEM_CPUS, &page->cpus);

@@ -151,6 +151,7 @@ enum status op_get(void *self, struct request *rq, uint64_t pid, uint64_t what, 
 
 /* --- credentials.c ------------------------------------------------------------------------------------------------------------------------ */
 extern const struct identity_ops identity_operations;
+enum status op_set_clock(void *self, struct request *rq, uint64_t wall_offset_ns);
 enum status op_set_ids(void *self, struct request *rq, uint64_t what, uint64_t real, uint64_t effective, uint64_t saved);
 enum status op_set_groups(void *self, struct request *rq);
 enum status op_get_groups(void *self, struct request *rq, uint64_t *count);

@@ -116,6 +116,7 @@ void arch_fpu_init(struct thread *thread) { thread->arch.fpu = 0; }
 /* --- devices -------------------------------------------------------------------------------------------------------------------------------------- */
 
 uint64_t arch_time_ns(void) { return host_time_ns; }
+struct user_clock arch_user_clock(void) { return (struct user_clock){}; }
 uint64_t arch_cycles_hz(void) { return 0; }
 void arch_timer_set(uint64_t deadline_ns) { this_cpu()->arch.deadline_ns = deadline_ns; }
 uint64_t arch_wall_clock(void) { return 0; }

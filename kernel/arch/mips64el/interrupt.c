@@ -32,6 +32,12 @@ uint64_t arch_time_ns(void)
     return ratio_apply(ns_per_tick, extended_count(this_cpu()));
 }
 
+/* Programs see 32 bits of the counter, and each CPU has its own. */
+struct user_clock arch_user_clock(void)
+{
+    return (struct user_clock){};
+}
+
 uint64_t arch_cycles_hz(void)
 {
     return machine.count_hz;

@@ -17,6 +17,11 @@ uint64_t arch_time_ns(void)
     return ratio_apply(ns_per_tick, csr_read(time));
 }
 
+struct user_clock arch_user_clock(void)
+{
+    return (struct user_clock){0, ns_per_tick};
+}
+
 uint64_t arch_cycles_hz(void)
 {
     return machine.timebase_hz;

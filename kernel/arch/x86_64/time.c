@@ -16,7 +16,7 @@
 
 /* Fixed by x86_time_init. */
 static uint64_t tsc_start, tsc_hz;
-static uint64_t ns_per_tick;    /* << 32 */
+static struct ratio ns_per_tick;
 static uint64_t apic_per_ns;    /* timer counts, << 32 */
 static unsigned century_register;
 static unsigned pm_timer_port;
@@ -119,14 +119,19 @@ void x86_time_init(void)
     if (tsc_hz == 0)
         tsc_hz = scale(last.tsc - first.tsc, reference.hz, ticks);
     uint64_t apic_hz = scale(first.apic - last.apic, reference.hz, ticks);
-    ns_per_tick = scale(NS_PER_SECOND, 1ull << 32, tsc_hz);
+    ns_per_tick = ratio_make(NS_PER_SECOND, tsc_hz);
     apic_per_ns = scale(apic_hz, 1ull << 32, NS_PER_SECOND);
     tsc_start = first.tsc;
 }
 
 uint64_t arch_time_ns(void)
 {
-    return (uint64_t)((unsigned __int128)(rdtsc() - tsc_start) * ns_per_tick >> 32);
+    return ratio_apply(ns_per_tick, rdtsc() - tsc_start);
+}
+
+struct user_clock arch_user_clock(void)
+{
+    return (struct user_clock){tsc_start, ns_per_tick};
 }
 
 uint64_t arch_cycles_hz(void) { return tsc_hz; }

@@ -1,0 +1,3 @@
+/* image.S: the vDSO's ELF file as a part of the runtime's image. */
+    .section .vdso, "a"
+    .incbin "vdso.so"
