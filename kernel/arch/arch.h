@@ -89,10 +89,10 @@ void arch_thread_leave(struct thread *from);
 /* switch.h [inline], for kernel/ipc/fast.c: the same in parts, of which none may call anything.
  *   bool switch_space_ready(const struct cpu *, const struct arch_space *to);   may switch_space be used for it, as it is?
  *   void switch_space(struct cpu *, struct arch_space *to);                     the address space
- *   void switch_fast(struct cpu *, struct thread *from, struct thread *to, const struct task *task);   all the rest; task = to's
- * There both threads came in by system calls. */
-/* The thread is new, or its task's upcall entry and runtime range changed: for ports that keep them at hand. */
-void arch_thread_runtime(struct thread *thread);
+ *   void switch_fast(struct cpu *, struct thread *from, struct thread *to);                 all the rest
+ * There both threads came in by system calls. And for arch/asid/switch.c, which has arch_thread_switch for machines whose spaces have numbers:
+ *   void switch_general(struct cpu *, struct thread *to);                       what it does besides
+ *   void space_make_ready(struct cpu *, struct arch_space *to);                 [function] give it a number, flush what must be */
 /* FPU, lazily owned: user mode starts with it off; its first use traps and the port calls trap_fpu(). trap_fpu (portable) decides and
  * calls these. State lives in thread->arch. */
 void arch_fpu_enable(bool on);                 /* for the thread that runs next in user mode on this CPU */

@@ -67,14 +67,13 @@
 
 [[gnu::always_inline]] static inline void switch_to(struct cpu *cpu, struct thread *from, struct thread *to)
 {
-    struct task *task = to->task;
-    struct space *space = &task->space;
+    struct space *space = &to->task->space;
     if (cpu->space != space) {
         switch_space(cpu, &space->arch);
         cpu->space = space;
         space->cpus |= cpu->bit;
     }
-    switch_fast(cpu, from, to, task);
+    switch_fast(cpu, from, to);
     to->state = THREAD_RUNNING;
     to->cpu = (uint8_t)cpu->number;
     cpu->current = to;

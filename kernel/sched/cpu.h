@@ -8,7 +8,7 @@
 struct cpu {
     struct thread *current;       /* first: ports read it in assembly (asserted). NULL while idle */
     uintptr_t stack_top;          /* second: of the CPU's kernel stack (asserted) */
-    uint64_t scratch[6];          /* third: the port's trap entry */
+    uint64_t scratch[2];          /* third: the port's trap entry */
     unsigned number;
     uint64_t bit;                 /* 1 << number */
     bool online;

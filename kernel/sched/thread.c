@@ -59,7 +59,7 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     list_init(&t->replies);
     list_init(&t->serving_link);
     timer_init(&t->timer, deadline_passed);
-    arch_thread_runtime(t);
+    thread_set_runtime(t);
     list_push_back(&task->threads, &t->task_link);
     task->thread_count++;
     object_get(object); /* the task's list holds one until the thread is dead */
@@ -89,6 +89,14 @@ void thread_free(struct object *object)
     ledger_credit(thread->task->charge, LEDGER_KERNEL, MP_SIZE);
     ledger_credit(thread->task->charge, LEDGER_THREADS, 1);
     object_put(&thread->task->object);
+}
+
+void thread_set_runtime(struct thread *thread)
+{
+    const struct task *task = thread->task;
+    thread->runtime_start = task->foreign ? task->runtime_start : 0;
+    thread->runtime_end = task->foreign ? task->runtime_end : UINT64_MAX;
+    thread->call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
 }
 
 bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns)

@@ -44,9 +44,11 @@ struct futex_word {
 struct restart { uint64_t cookie, done, from, until; };
 
 struct thread {
-    struct frame frame;               /* first: ports save user registers here, and may look at the next three, too */
+    struct frame frame;               /* first: ports save user registers here, and may look at the next six, too */
     struct thread_page *page;         /* the kernel's view of the thread page */
     uaddr_t thread_page_address;      /* the program's view of it; fixed */
+    uaddr_t runtime_start, runtime_end; /* calls from outside are the runtime's: the task's, or all there is if it has none */
+    uaddr_t call_entry;               /* where those go */
     struct arch_thread arch;
     struct object object;
     struct task *task;                /* fixed; holds a reference */
@@ -126,6 +128,8 @@ void task_kill(struct task *task, uint64_t code);
 /* sched/thread.c */
 [[nodiscard]] enum status thread_create(struct task *task, uaddr_t page_address, struct thread **thread);
 void thread_kill(struct thread *thread);
+/* Its task's upcall entry and runtime range are others now. */
+void thread_set_runtime(struct thread *thread);
 /* Killed while it ran: it must not begin a wait, which nobody would end. */
 static inline bool thread_is_killed(const struct thread *thread) { return (thread->attention & ATTENTION_KILLED) != 0; }
 /* End the wait it is in, without a result: leaves every queue and timer, gives back references, cancels a pending call. */

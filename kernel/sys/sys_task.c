@@ -45,7 +45,7 @@ enum status sys_task_set_upcall(struct thread *, struct task *self, uaddr_t entr
     self->critical_end = critical_end;
     self->foreign = entry != 0;
     for (struct list *item = self->threads.next; item != &self->threads; item = item->next)
-        arch_thread_runtime(container_of(item, struct thread, task_link));
+        thread_set_runtime(container_of(item, struct thread, task_link));
     return STATUS_OK;
 }
 

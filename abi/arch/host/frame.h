@@ -24,5 +24,6 @@ struct frame {
 #define FRAME_ARGUMENT r[0]
 #define FRAME_TLS tls
 #define SYSCALL_INSTRUCTION_BYTES 4
+#define UPCALL_CALL_OFFSET 64
 #define PAGE_SHIFT 12
 #endif

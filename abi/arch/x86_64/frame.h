@@ -31,6 +31,6 @@ struct frame {
 #define PAGE_SHIFT 12
 
 /* A foreign system call enters the runtime this many bytes behind the upcall entry, with all registers still the program's but rcx and r11.
- * thread_page.frame has rip, rflags, rcx, r11 and fs_base; the runtime saves what else it needs, and gives the program back by a jump to rip. */
+ * thread_page.frame has rip, rflags and fs_base; the runtime saves what else it needs, and gives the program back by a jump to rip. */
 #define UPCALL_CALL_OFFSET 64
 #endif

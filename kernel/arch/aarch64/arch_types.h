@@ -8,7 +8,7 @@
  *             ASID; an empty table while none is loaded. PAN where there.
  * this_cpu()  TPIDR_EL1. In user mode SP_EL1 = the current thread's frame. TPIDRRO_EL0 = the thread page; TPIDR_EL0 is the program's:
  *             FRAME_TLS, live in the register while it runs.
- * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which thread.c keeps in the CPU's scratch words.
+ * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which struct thread has.
  * Interrupts  GIC version 2 or 3: SGI 0 for IPIs, shared lines to the boot CPU; numbers are the GIC's. The virtual timer. arch_idle takes
  *             interrupts by asking the controller, so the kernel never traps on purpose.
  * FPU         CPACR_EL1.FPEN; the first use traps. SVE, SME and pointer authentication are not switched on.

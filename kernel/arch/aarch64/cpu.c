@@ -60,7 +60,6 @@ void arch_cpu_init(unsigned cpu)
         replace_kernel_tables(kernel_ttbr, virt_to_phys(replace_kernel_tables));
     }
     cpus[cpu].arch.affinity = machine.affinity[cpu];
-    thread_init_cpu(&cpus[cpu]);
     init_registers();
     interrupts_init(cpu);
 }

@@ -3,6 +3,8 @@
 #include <syscall_numbers.h>
 #include <sysreg.h>
 
+#define CONDITION_HI 2 /* as flags: C, not Z */
+
 /* In user mode sp (SP_EL1) is the current thread's frame. */
 .macro save_frame_from_x4
     stp x4, x5, [sp, FRAME_X(4)]
@@ -84,11 +86,10 @@ vector el0_sync
     mov w1, ESR_SVC_0
     cmp w0, w1
     b.ne not_svc_0
-    mrs x1, tpidr_el1
     mrs x2, elr_el1
-    ldp x3, x0, [x1, CPU_RUNTIME_START] /* and its length */
-    sub x3, x2, x3
-    cmp x3, x0
+    ldp x3, x0, [sp, THREAD_AT_RUNTIME_START] /* and its end */
+    cmp x2, x3
+    ccmp x2, x0, CONDITION_HI, hs
     b.ls native_call
     b foreign_call
 vector el0_irq
@@ -115,18 +116,17 @@ not_svc_0:
     lsr w1, w0, ESR_CLASS_SHIFT
     cmp w1, ESR_SVC
     b.ne exception
-    mrs x1, tpidr_el1
     mrs x2, elr_el1
-    ldp x3, x0, [x1, CPU_RUNTIME_START]
-    sub x3, x2, x3
-    cmp x3, x0
+    ldp x3, x0, [sp, THREAD_AT_RUNTIME_START]
+    cmp x2, x3
+    ccmp x2, x0, CONDITION_HI, hs
     b.hi foreign_call
     cmn x0, 1 /* not of a runtime */
     b.ne call_return
     b native_call
 /* And back to the program. */
 call_return:
-    ldr x3, [x1, CPU_THREAD_PAGE]
+    ldr x3, [sp, THREAD_AT_PAGE]
     ldr x2, [x3, PAGE_PENDING]
     cbnz x2, 1f
     ldp x0, x1, [x3, PAGE_FRAME + FRAME_PC_OFFSET]
@@ -141,7 +141,7 @@ call_return:
     eret
 1:  mov x8, SYS_MESSAGE_RESUME
     mrs x2, elr_el1
-/* x1 = the CPU, x2 = pc. x10 .. x17 are not kept. */
+/* x2 = pc. x10 .. x17 are not kept. */
 native_call:
     stp x4, x5, [sp, FRAME_X(4)]
     stp x6, x7, [sp, FRAME_X(6)]
@@ -156,9 +156,9 @@ native_call:
     mrs x0, spsr_el1
     stp x30, x3, [sp, FRAME_X(30)]
     stp x2, x0, [sp, FRAME_PC_OFFSET]
-    mov x20, x1
+    mrs x20, tpidr_el1
     mov x21, sp
-    ldr x1, [x1, CPU_STACK_TOP]
+    ldr x1, [x20, CPU_STACK_TOP]
     and w2, w8, 0xff
     mov x29, xzr
     mov sp, x1
@@ -171,7 +171,8 @@ native_call:
 
 /* On to the runtime's call entry, as abi/arch/aarch64/frame.h says. */
 foreign_call:
-    ldp x2, x3, [x1, CPU_CALL_ENTRY] /* and the thread page */
+    ldr x2, [sp, THREAD_AT_CALL_ENTRY]
+    ldr x3, [sp, THREAD_AT_PAGE]
     mrs x0, elr_el1
     mrs x1, spsr_el1
     stp x16, x17, [x3, PAGE_FRAME + FRAME_X(16)]

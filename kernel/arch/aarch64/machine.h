@@ -21,11 +21,8 @@ extern struct machine machine;
 /* space.c */
 void kernel_space_create(void);              /* final tables of the kernel, on the boot CPU */
 uintptr_t kernel_stack_create(unsigned cpu); /* returns its top, 0: no memory */
-void space_number(struct arch_space *space); /* give it an ASID of the present generation */
+void space_make_ready(struct cpu *cpu, struct arch_space *space); /* give it an ASID of the present generation */
 extern uint64_t kernel_ttbr;                 /* of TTBR1; start.S reads it for other CPUs */
-
-/* thread.c */
-void thread_init_cpu(struct cpu *cpu);
 
 /* interrupt.c */
 void interrupts_init(unsigned cpu);

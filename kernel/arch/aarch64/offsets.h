@@ -4,11 +4,10 @@
 
 #define CPU_CURRENT 0
 #define CPU_STACK_TOP 8
-/* Of the thread that runs, for foreign calls (thread.c): its task's runtime and where that takes them, its thread page. */
-#define CPU_RUNTIME_START 16
-#define CPU_RUNTIME_LENGTH 24
-#define CPU_CALL_ENTRY 32
-#define CPU_THREAD_PAGE 40
+/* struct thread begins with its frame, thread page and runtime. */
+#define THREAD_AT_PAGE 288
+#define THREAD_AT_RUNTIME_START 304 /* and, behind it, its end */
+#define THREAD_AT_CALL_ENTRY 320
 #define PAGE_PENDING 128 /* struct thread_page: upcall_pending */
 #define PAGE_FRAME 208   /* struct thread_page: frame */
 #define FRAME_X(n) (8 * (n))

@@ -24,7 +24,7 @@ void asid_flush_before_load(void)
     __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish" ::: "memory");
 }
 
-void space_number(struct arch_space *space)
+void space_make_ready(struct cpu *, struct arch_space *space)
 {
     asid_assign(&space->asid);
     space->ttbr = space->asid.number << ASID_SHIFT | space->radix.root;

@@ -1,4 +1,4 @@
-/* switch.h (aarch64): thread_switch, the inline body of arch_thread_switch, and its parts for the way of messages. */
+/* switch.h (aarch64): the inline parts of a switch of threads (arch/arch.h). */
 #ifndef AARCH64_SWITCH_H
 #define AARCH64_SWITCH_H
 
@@ -6,17 +6,6 @@
 #include <machine.h>
 #include <sched/cpu.h>
 #include <sysreg.h>
-
-#define NO_RUNTIME UINT64_MAX /* as its length: no call is foreign */
-
-/* What entry.S looks at. */
-static inline void switch_runtime(struct cpu *cpu, const struct thread *to, const struct task *task)
-{
-    cpu->scratch[0] = task->runtime_start;
-    cpu->scratch[1] = task->foreign ? task->runtime_end - task->runtime_start : NO_RUNTIME;
-    cpu->scratch[2] = task->upcall_entry + UPCALL_CALL_OFFSET;
-    cpu->scratch[3] = (uint64_t)to->page;
-}
 
 /* May switch_space be used as it is? */
 static inline bool switch_space_ready(const struct cpu *, const struct arch_space *to) { return asid_is_present(&to->asid); }
@@ -31,11 +20,8 @@ static inline void switch_fpu(struct cpu *cpu, const struct thread *to)
     sysreg_write(cpacr_el1, cpu->fpu_owner == to ? CPACR_FPU : 0); /* returning to user mode synchronizes */
 }
 
-/* For threads that run and wait for messages. */
-static inline void switch_fast(struct cpu *cpu, struct thread *from, struct thread *to, const struct task *task)
+static inline void switch_fast(struct cpu *cpu, struct thread *from, struct thread *to)
 {
-    if (task->foreign || cpu->scratch[1] != NO_RUNTIME)
-        switch_runtime(cpu, to, task);
     if (from)
         from->frame.tls = sysreg_read(tpidr_el0);
     sysreg_write(tpidr_el0, to->frame.tls);
@@ -44,18 +30,10 @@ static inline void switch_fast(struct cpu *cpu, struct thread *from, struct thre
         switch_fpu(cpu, to);
 }
 
-/* Contract: arch_thread_switch in arch/arch.h. */
-static inline void thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
+/* What the general way has besides: the last owner may be gone. */
+static inline void switch_general(struct cpu *cpu, struct thread *to)
 {
-    const struct task *task = to->task;
-    switch_fast(cpu, from, to, task);
-    switch_fpu(cpu, to); /* its last owner may be gone */
-    if (cpu->space != &task->space) {
-        struct arch_space *space = &to->task->space.arch;
-        if (!switch_space_ready(cpu, space)) [[clang::unlikely]]
-            space_number(space);
-        switch_space(cpu, space);
-    }
+    switch_fpu(cpu, to);
 }
 
 #endif

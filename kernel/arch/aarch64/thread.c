@@ -17,28 +17,12 @@ void arch_frame_sanitize(struct frame *frame)
     frame->pstate &= PSTATE_OF_USER;
 }
 
-static_assert(CPU_RUNTIME_START == offsetof(struct cpu, scratch[0]) && CPU_THREAD_PAGE == offsetof(struct cpu, scratch[3]));
+static_assert(THREAD_AT_RUNTIME_START == offsetof(struct thread, runtime_start) && THREAD_AT_RUNTIME_START + 8 == offsetof(struct thread, runtime_end));
+static_assert(THREAD_AT_CALL_ENTRY == offsetof(struct thread, call_entry) && THREAD_AT_PAGE == offsetof(struct thread, page));
 static_assert(PAGE_FRAME == offsetof(struct thread_page, frame) && PAGE_PENDING == offsetof(struct thread_page, upcall_pending));
-void thread_init_cpu(struct cpu *cpu)
-{
-    cpu->scratch[1] = NO_RUNTIME;
-}
-
 void arch_thread_leave(struct thread *from)
 {
     from->frame.tls = sysreg_read(tpidr_el0);
-}
-
-void arch_thread_runtime(struct thread *thread)
-{
-    struct cpu *cpu = this_cpu();
-    if (thread == cpu->current)
-        switch_runtime(cpu, thread, thread->task);
-}
-
-void arch_thread_switch(struct thread *from, struct thread *to)
-{
-    thread_switch(this_cpu(), from, to);
 }
 
 void arch_tls_load(uint64_t value)

@@ -104,7 +104,6 @@ void arch_frame_init(struct frame *frame, uaddr_t pc, uaddr_t sp, uint64_t argum
     *frame = (struct frame){.pc = pc, .sp = sp, .FRAME_ARGUMENT = argument};
 }
 void arch_frame_sanitize(struct frame *) {}
-void arch_thread_runtime(struct thread *) {}
 void arch_thread_switch(struct thread *, struct thread *to) { this_cpu()->space = to->task ? &to->task->space : NULL; }
 void arch_thread_leave(struct thread *) {}
 void arch_tls_load(uint64_t) {}

@@ -6,6 +6,6 @@
 
 static inline bool switch_space_ready(const struct cpu *, const struct arch_space *) { return false; }
 static inline void switch_space(struct cpu *, struct arch_space *) {}
-static inline void switch_fast(struct cpu *, struct thread *, struct thread *, const struct task *) {}
+static inline void switch_fast(struct cpu *, struct thread *, struct thread *) {}
 
 #endif

@@ -6,7 +6,7 @@
  *             image, UNCACHED + physical for device registers. Programs have the TLB to themselves. Physical page 0 stays zero: it is the
  *             empty table that absent entries lead to.
  * this_cpu()  $r21, which the ABI reserves. CSR.SAVE0 has it too, and SAVE4 the current thread.
- * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which thread.c keeps in thread->arch.
+ * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which struct thread has.
  * Traps       a vector of two instructions each (ECFG.VS = 1) leads to entry.S, which fills thread->frame. The way out is ertn with PRMD as
  *             it was: user mode, interrupts on.
  * Interrupts  IPI, timer and extended I/O interrupts (all on IP0, boot CPU). The kernel takes one only in cpu_wait, which it makes return.
@@ -35,9 +35,6 @@ struct arch_space {
 };
 
 struct arch_thread {
-    /* What entry.S looks at: the task's runtime, and where foreign calls go. */
-    uint64_t runtime_start, runtime_length;
-    uaddr_t call_entry;
     struct { uint64_t f[32], fcc, fcsr; } fpu; /* fcc: a byte each of the eight flags */
 };
 

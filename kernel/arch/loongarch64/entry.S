@@ -33,10 +33,10 @@ trap_vectors:
 syscall_entry:
     csrrd $t7, CSR_ERA
     ld.d $t5, $t8, THREAD_AT_RUNTIME_START
-    ld.d $t6, $t8, THREAD_AT_RUNTIME_LENGTH
-    sub.d $t5, $t7, $t5
+    ld.d $t6, $t8, THREAD_AT_RUNTIME_END
+    bltu $t7, $t5, foreign_call
+    bgeu $t7, $t6, foreign_call
     addi.d $t7, $t7, 4
-    bgeu $t5, $t6, foreign_call
 #define R(n) st.d $r##n, $t8, FRAME_REGISTER(n);
     REGISTERS_OF_MESSAGES
     REGISTERS_OF_FUNCTIONS
@@ -90,6 +90,7 @@ message_return: /* $a0 = the frame that has label and words */
 /* On to the runtime's call entry, as abi/arch/loongarch64/frame.h says. */
 foreign_call:
     ld.d $t6, $t8, THREAD_AT_PAGE
+    addi.d $t7, $t7, 4
     st.d $t7, $t6, PAGE_FRAME + FRAME_PC_OFFSET
     ld.d $t7, $t8, THREAD_AT_CALL_ENTRY
     csrwr $t7, CSR_ERA

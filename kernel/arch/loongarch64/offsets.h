@@ -7,11 +7,11 @@
 #define FRAME_REGISTER(n) (8 * (n))
 #define FRAME_PC_OFFSET 256
 #define FRAME_CAUSE_OFFSET 272
-/* struct thread begins with its frame, thread page and arch_thread. */
+/* struct thread begins with its frame, thread page and runtime. */
 #define THREAD_AT_PAGE 280
 #define THREAD_AT_PAGE_ADDRESS 288
 #define THREAD_AT_RUNTIME_START 296
-#define THREAD_AT_RUNTIME_LENGTH 304
+#define THREAD_AT_RUNTIME_END 304
 #define THREAD_AT_CALL_ENTRY 312
 #define PAGE_FRAME 208 /* struct thread_page: frame */
 /* From the first of the FPU's registers. */

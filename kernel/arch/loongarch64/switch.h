@@ -1,4 +1,4 @@
-/* switch.h (loongarch64): thread_switch, the inline body of arch_thread_switch, and its parts for the way of messages. */
+/* switch.h (loongarch64): the inline parts of a switch of threads (arch/arch.h). */
 #ifndef LOONGARCH64_SWITCH_H
 #define LOONGARCH64_SWITCH_H
 
@@ -26,23 +26,13 @@ static inline void fpu_set(struct cpu *cpu, bool on)
     csr_write(CSR_EUEN, on ? EUEN_FPE : 0);
 }
 
-/* What thread_switch does when the space was seen to. */
-static inline void switch_fast(struct cpu *cpu, struct thread *, struct thread *to, const struct task *)
+static inline void switch_fast(struct cpu *cpu, struct thread *, struct thread *to)
 {
     csr_write(CSR_SAVE4, (uint64_t)to);
     fpu_set(cpu, cpu->fpu_owner == to);
 }
 
-/* Contract: arch_thread_switch in arch/arch.h. */
-static inline void thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
-{
-    struct space *space = &to->task->space;
-    switch_fast(cpu, from, to, to->task);
-    if (cpu->space == space)
-        return;
-    if (!switch_space_ready(cpu, &space->arch)) [[clang::unlikely]]
-        space_make_ready(cpu, &space->arch);
-    switch_space(cpu, &space->arch);
-}
+/* What the general way has besides. */
+static inline void switch_general(struct cpu *, struct thread *) {}
 
 #endif

@@ -6,7 +6,7 @@
  * Addresses   the image in CKSEG0 (-msym32), RAM at CACHED + physical (XKPHYS), device registers at UNCACHED + physical: the kernel has no
  *             page tables. Programs have the TLB to themselves.
  * this_cpu()  $28. KScratch1 has it too, KScratch2 the root of the page tables, KScratch3 the current thread.
- * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which thread.c keeps in thread->arch.
+ * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which struct thread has.
  * Traps       entry.S fills thread->frame; frame.status is what Status becomes before eret (EXL set); only CU1 varies.
  * Interrupts  timer, board and IPI pins. The kernel takes one only in cpu_wait, which it makes return.
  * IPIs        where the board has none, each CPU looks at its mail at least every POLL_NS: see interrupt.c.
@@ -37,9 +37,6 @@ struct arch_space {
 };
 
 struct arch_thread {
-    /* What entry.S looks at: the task's runtime, and where foreign calls go. */
-    uint64_t runtime_start, runtime_length;
-    uaddr_t call_entry;
     struct { uint64_t f[32], fcsr; } fpu;
 };
 

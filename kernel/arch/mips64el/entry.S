@@ -41,10 +41,10 @@ general_entry:
     bnez k1, other_trap
     dmfc0 k1, CP0_EPC
     ld $3, THREAD_AT_RUNTIME_START(k0)
-    ld $1, THREAD_AT_RUNTIME_LENGTH(k0)
-    dsubu $3, k1, $3
-    sltu $1, $3, $1
-    bnez $1, syscall_entry
+    ld $1, THREAD_AT_RUNTIME_END(k0)
+    sltu $3, k1, $3
+    sltu $1, k1, $1
+    bne $1, $3, syscall_entry /* below its end, but not below its start */
     daddiu k1, k1, 4
 /* On to the runtime's call entry, as abi/arch/mips64el/frame.h says. */
     ld $3, THREAD_AT_PAGE(k0)

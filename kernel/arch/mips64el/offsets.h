@@ -10,11 +10,11 @@
 #define FRAME_PC_OFFSET 272
 #define FRAME_STATUS_OFFSET 280
 #define FRAME_CAUSE_OFFSET 296
-/* struct thread begins with its frame, thread page and arch_thread. */
+/* struct thread begins with its frame, thread page and runtime. */
 #define THREAD_AT_PAGE 304
 #define THREAD_AT_PAGE_ADDRESS 312
 #define THREAD_AT_RUNTIME_START 320
-#define THREAD_AT_RUNTIME_LENGTH 328
+#define THREAD_AT_RUNTIME_END 328
 #define THREAD_AT_CALL_ENTRY 336
 #define PAGE_FRAME 208 /* struct thread_page: frame */
 #define FPU_FCSR 256   /* from the first of the FPU's registers */

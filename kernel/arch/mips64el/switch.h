@@ -1,4 +1,4 @@
-/* switch.h (mips64el): thread_switch, the inline body of arch_thread_switch, and its parts for the way of messages. */
+/* switch.h (mips64el): the inline parts of a switch of threads (arch/arch.h). */
 #ifndef MIPS64EL_SWITCH_H
 #define MIPS64EL_SWITCH_H
 
@@ -23,24 +23,14 @@ static inline uint64_t status_of(bool fpu)
     return STATUS_OF_USER | (fpu ? STATUS_CU1 : 0);
 }
 
-/* What thread_switch does when the space was seen to. */
-static inline void switch_fast(struct cpu *cpu, struct thread *, struct thread *to, const struct task *)
+static inline void switch_fast(struct cpu *cpu, struct thread *, struct thread *to)
 {
     cp0_write(CP0_KSCRATCH_THREAD, to);
     to->frame.status = status_of(cpu->fpu_owner == to);
     cp0_write(CP0_USERLOCAL, to->frame.tls);
 }
 
-/* Contract: arch_thread_switch in arch/arch.h. */
-static inline void thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
-{
-    struct space *space = &to->task->space;
-    switch_fast(cpu, from, to, to->task);
-    if (cpu->space == space)
-        return;
-    if (!switch_space_ready(cpu, &space->arch)) [[clang::unlikely]]
-        space_make_ready(cpu, &space->arch);
-    switch_space(cpu, &space->arch);
-}
+/* What the general way has besides. */
+static inline void switch_general(struct cpu *, struct thread *) {}
 
 #endif

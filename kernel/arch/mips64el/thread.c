@@ -22,25 +22,10 @@ void arch_frame_sanitize(struct frame *frame)
     frame->pc &= ~3ull; /* bit 0 would be a mode that the CPU does not have */
 }
 
-static_assert(THREAD_AT_RUNTIME_START == offsetof(struct thread, arch.runtime_start));
-static_assert(THREAD_AT_RUNTIME_LENGTH == offsetof(struct thread, arch.runtime_length));
-static_assert(THREAD_AT_CALL_ENTRY == offsetof(struct thread, arch.call_entry) && THREAD_AT_PAGE == offsetof(struct thread, page));
+static_assert(THREAD_AT_RUNTIME_START == offsetof(struct thread, runtime_start));
+static_assert(THREAD_AT_RUNTIME_END == offsetof(struct thread, runtime_end));
+static_assert(THREAD_AT_CALL_ENTRY == offsetof(struct thread, call_entry) && THREAD_AT_PAGE == offsetof(struct thread, page));
 static_assert(THREAD_AT_PAGE_ADDRESS == offsetof(struct thread, thread_page_address) && PAGE_FRAME == offsetof(struct thread_page, frame));
-#define NO_RUNTIME UINT64_MAX /* as its length: no call is foreign */
-
-void arch_thread_runtime(struct thread *thread)
-{
-    const struct task *task = thread->task;
-    thread->arch.runtime_start = task->runtime_start;
-    thread->arch.runtime_length = task->foreign ? task->runtime_end - task->runtime_start : NO_RUNTIME;
-    thread->arch.call_entry = task->upcall_entry + UPCALL_CALL_OFFSET;
-}
-
-void arch_thread_switch(struct thread *from, struct thread *to)
-{
-    thread_switch(this_cpu(), from, to);
-}
-
 void arch_thread_leave(struct thread *) {} /* programs cannot write UserLocal */
 
 void arch_tls_load(uint64_t value)

@@ -6,7 +6,7 @@
  *             other CPUs with guard pages at STACK_WINDOW. Spaces copy the upper half of the kernel's root, which is fixed after boot.
  * this_cpu()  tp. In user mode sscratch = the current thread, in the kernel 0: so a trap sees where it came from.
  * Traps       entry.S fills thread->frame. frame.status is what sstatus becomes on return; only its FS field varies.
- * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which thread.c keeps in thread->arch.
+ * Foreign     calls never reach C: entry.S compares pc with the runtime's range, which struct thread has.
  * Interrupts  SBI or stimecmp timer, SBI IPIs, PLIC to the boot CPU. A line is masked between its claim and its completion, which
  *             arch_irq_unmask does. arch_idle takes interrupts by looking at sip, so the kernel never traps on purpose.
  * FPU         sstatus.FS of the thread is off or dirty; the first use traps as illegal instruction.
@@ -35,11 +35,7 @@ struct arch_space {
 };
 
 struct arch_thread {
-    /* What entry.S looks at: the CPU that runs it, and for foreign calls its task's runtime and where
-     * that takes them. */
-    struct cpu *cpu;
-    uint64_t runtime_start, runtime_length;
-    uaddr_t call_entry;
+    struct cpu *cpu; /* that runs it: entry.S looks here */
     struct { uint64_t f[32], fcsr; } fpu;
 };
 

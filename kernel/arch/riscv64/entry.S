@@ -46,9 +46,9 @@ trap_entry:
     addi t2, t0, -CAUSE_ECALL
     bnez t2, other_trap
     ld t0, THREAD_AT_RUNTIME_START(tp)
-    ld t2, THREAD_AT_RUNTIME_LENGTH(tp)
-    sub t0, t1, t0
-    bgeu t0, t2, foreign_call
+    ld t2, THREAD_AT_RUNTIME_END(tp)
+    bltu t1, t0, foreign_call
+    bgeu t1, t2, foreign_call
     li t0, CALL_RETURN
     beq a7, t0, call_return
 /* t2 .. t6 and a7 are not kept. */
@@ -118,7 +118,7 @@ foreign_call:
     ld t2, FRAME_X(7)(tp)
     csrrw tp, sscratch, tp
     sret
-/* And back to the program. t2 = THREAD_AT_RUNTIME_LENGTH. */
+/* And back to the program. t2 = THREAD_AT_RUNTIME_END. */
 call_return:
     addi t2, t2, 1
     beqz t2, native_call /* not of a runtime */

@@ -4,13 +4,13 @@
 
 #define CPU_CURRENT 0
 #define CPU_STACK_TOP 8
-/* struct thread begins with its frame, thread page and arch_thread. */
+/* struct thread begins with its frame, thread page and runtime. */
 #define THREAD_AT_PAGE 280
 #define THREAD_AT_PAGE_ADDRESS 288
-#define THREAD_AT_CPU 296
-#define THREAD_AT_RUNTIME_START 304
-#define THREAD_AT_RUNTIME_LENGTH 312
-#define THREAD_AT_CALL_ENTRY 320
+#define THREAD_AT_RUNTIME_START 296
+#define THREAD_AT_RUNTIME_END 304
+#define THREAD_AT_CALL_ENTRY 312
+#define THREAD_AT_CPU 320
 #define FPU_FCSR 256    /* from the first of its registers */
 #define CALL_RETURN 0xff /* abi/arch/riscv64/frame.h: UPCALL_CALL_RETURN */
 #define PAGE_FRAME 208  /* struct thread_page: frame */

@@ -7,8 +7,8 @@
  *             Text is read-only, everything else not executable; SMEP, SMAP, UMIP where there.
  * this_cpu()  GS base = struct cpu, whose scratch[0] points to itself. In user mode GS base = the thread page (KERNEL_GS_BASE, swapgs);
  *             a program that changes it loses its runtime. FS base is the program's: FRAME_TLS, live in the register while it runs.
- * Foreign     calls never reach C: entry.S compares rip with the runtime's range, which set_runtime (thread.c) keeps in the CPU's
- *             scratch words, notes rip and rflags in the thread page and goes to the runtime's call entry.
+ * Foreign     calls never reach C: entry.S compares rip with the runtime's range, which struct thread has, notes rip and rflags in the
+ *             thread page and goes to the runtime's call entry.
  * Traps       entry.S: `syscall` and the IDT fill thread->frame. frame.error is 0 after a system call and then the way back is sysret,
  *             which gives rcx = rip and r11 = rflags; otherwise it is FRAME_BY_INTERRUPT and more, and the way back is iret.
  *             Exceptions of user mode: #DE DIVIDE, #DB STEP, #BP BREAKPOINT, #UD ILLEGAL, #MF #XM FLOAT, #AC ALIGNMENT; #GP #SS #NP

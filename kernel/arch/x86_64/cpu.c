@@ -103,7 +103,6 @@ static void set_model_registers(void)
 void x86_cpu_setup(struct cpu *cpu)
 {
     cpu->scratch[0] = (uint64_t)cpu;
-    cpu->scratch[3] = UINT64_MAX; /* no runtime: see switch.h */
     set_descriptors(cpu);
     load_descriptors(cpu); /* clears the GS base */
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);

@@ -29,16 +29,16 @@
  * thread's task go to the runtime. */
 .macro filter foreign
     swapgs
-    cmp %gs:CPU_RUNTIME_START, %rcx
+    mov %rsp, %gs:CPU_USER_RSP
+    mov %gs:CPU_CURRENT, %rsp
+    cmp THREAD_RUNTIME_START(%rsp), %rcx
     jb \foreign
-    cmp %gs:CPU_RUNTIME_END, %rcx
+    cmp THREAD_RUNTIME_END(%rsp), %rcx
     ja \foreign
 .endm
 
-/* A native call into the frame, by pushing from rflags downwards. r13 = the current thread. */
+/* rsp = the thread: a native call into the frame, by pushing from rflags downwards. r13 = the current thread. */
 .macro save_native_call
-    mov %rsp, %gs:CPU_USER_RSP
-    mov %gs:CPU_CURRENT, %rsp
     add $(FRAME_RFLAGS + 8), %rsp
     push %r11
     pushq %gs:CPU_USER_RSP
@@ -179,12 +179,9 @@ message_return: /* rax = the frame that has label and words */
 arch_return_to_user:
     jmp return_to_user
 
-/* On to the runtime's call entry, as abi/arch/x86_64/frame.h says. */
+/* rsp = the thread: on to the runtime's call entry, as abi/arch/x86_64/frame.h says. */
 .macro to_runtime fsgsbase
-    mov %rsp, %gs:CPU_USER_RSP
-    mov %gs:CPU_THREAD_PAGE, %rsp
-    mov %rcx, (PAGE_FRAME + FRAME_RCX)(%rsp)
-    mov %r11, (PAGE_FRAME + FRAME_R11)(%rsp)
+    mov THREAD_PAGE(%rsp), %rsp
     mov %rcx, (PAGE_FRAME + FRAME_RIP)(%rsp)
     mov %r11, (PAGE_FRAME + FRAME_RFLAGS)(%rsp)
     .if \fsgsbase
@@ -194,8 +191,9 @@ arch_return_to_user:
     mov FRAME_FS_BASE(%rcx), %rcx
     .endif
     mov %rcx, (PAGE_FRAME + FRAME_FS_BASE)(%rsp)
+    mov %gs:CPU_CURRENT, %rcx
+    mov THREAD_CALL_ENTRY(%rcx), %rcx
     mov %gs:CPU_USER_RSP, %rsp
-    mov %gs:CPU_CALL_ENTRY, %rcx
     mov $0x202, %r11d /* interrupts on, all else clear */
     swapgs
     sysretq

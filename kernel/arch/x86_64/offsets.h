@@ -17,17 +17,16 @@
 #define FRAME_FS_BASE 144
 #define FRAME_ERROR 152
 
+#define THREAD_PAGE 160
 #define THREAD_PAGE_ADDRESS 168
+#define THREAD_RUNTIME_START 176
+#define THREAD_RUNTIME_END 184
+#define THREAD_CALL_ENTRY 192
 
 #define CPU_CURRENT 0
 #define CPU_STACK_TOP 8
 #define CPU_SELF 16
 #define CPU_USER_RSP 24
-/* Of the thread that runs, for foreign calls (thread.c): its task's runtime and where that takes them, its thread page. */
-#define CPU_RUNTIME_START 32
-#define CPU_RUNTIME_END 40
-#define CPU_CALL_ENTRY 48
-#define CPU_THREAD_PAGE 56
 
 #define PAGE_FRAME 208 /* struct thread_page: frame */
 

@@ -40,14 +40,12 @@ void arch_thread_leave(struct thread *from)
         from->frame.fs_base = rdmsr(MSR_FS_BASE);
 }
 
-void arch_thread_runtime(struct thread *thread)
-{
-    struct cpu *cpu = this_cpu();
-    if (thread == cpu->current)
-        switch_runtime(cpu, thread);
-}
-
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
-    thread_switch(this_cpu(), from, to);
+    struct cpu *cpu = this_cpu();
+    struct space *space = &to->task->space;
+    switch_bases(from, to);
+    if (cpu->space != space)
+        switch_space(cpu, &space->arch);
+    fpu_set(cpu, cpu->fpu_owner == to);
 }

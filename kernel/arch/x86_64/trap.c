@@ -21,13 +21,15 @@ ASSERT_OFFSET(FRAME_RFLAGS, frame, rflags);
 ASSERT_OFFSET(FRAME_FS_BASE, frame, fs_base);
 ASSERT_OFFSET(FRAME_ERROR, frame, error);
 ASSERT_OFFSET(0, thread, frame);
+ASSERT_OFFSET(THREAD_PAGE, thread, page);
 ASSERT_OFFSET(THREAD_PAGE_ADDRESS, thread, thread_page_address);
+ASSERT_OFFSET(THREAD_RUNTIME_START, thread, runtime_start);
+ASSERT_OFFSET(THREAD_RUNTIME_END, thread, runtime_end);
+ASSERT_OFFSET(THREAD_CALL_ENTRY, thread, call_entry);
 ASSERT_OFFSET(CPU_CURRENT, cpu, current);
 ASSERT_OFFSET(CPU_STACK_TOP, cpu, stack_top);
 ASSERT_OFFSET(CPU_SELF, cpu, scratch[0]);
 ASSERT_OFFSET(CPU_USER_RSP, cpu, scratch[1]);
-ASSERT_OFFSET(CPU_RUNTIME_START, cpu, scratch[2]);
-ASSERT_OFFSET(CPU_THREAD_PAGE, cpu, scratch[5]);
 ASSERT_OFFSET(PAGE_FRAME, thread_page, frame);
 
 enum trap_vector : uint8_t {

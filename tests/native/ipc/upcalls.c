@@ -183,6 +183,38 @@ TEST(exceptions_as_upcalls)
     run_to_end(foreign_exceptions, EXCEPTION_PAGE_FAULT);
 }
 
+/* A thread of a task without a runtime, whose system calls are its own until another CPU gives the task one: from then on they are upcalls,
+ * though the thread never left its CPU. */
+static int calls_until_upcall(void)
+{
+    os_thread_page()->upcall_stack = UPCALL_STACK;
+    EXPECT_OK(os_notification_signal(BOOTSTRAP_IMPORTS, 1));
+    uint64_t r[9];
+    do {
+        memset(r, 0, sizeof r);
+        FOREIGN_CALL(foreign_call)(SYS_MESSAGE_NULL, r);
+    } while (seen.count[UPCALL_SYSCALL] == 0);
+    EXPECT_EQUAL(1, r[0]);
+    return 0;
+}
+
+TEST(runtime_of_a_running_thread)
+{
+    struct child child;
+    cap_t notification;
+    uint64_t bits;
+    EXPECT_OK(os_notification_create(BOOTSTRAP_LEDGER, &notification));
+    child_with_foreign(&child);
+    EXPECT_OK(child_give(&child, notification, RIGHT_NOTIFICATION_SIGNAL, BOOTSTRAP_IMPORTS));
+    EXPECT_OK(os_thread_set_affinity(child.thread, 1ull << (test_cpus() - 1)));
+    EXPECT_OK(child_start(&child, calls_until_upcall, nullptr, 0));
+    EXPECT_OK(os_notification_wait(notification, 1, os_now() + 2000 * MILLISECONDS, false, &bits));
+    test_sleep(MILLISECONDS);
+    EXPECT_OK(os_task_set_upcall(child.task, (uintptr_t)upcall_entry, NATIVE_BASE, NATIVE_BASE + (FOREIGN - NATIVE_BASE) / 2, 0, 0));
+    EXPECT_EQUAL(0, child_wait(&child));
+    os_drop(notification);
+}
+
 /* --- interrupts ----------------------------------------------------------------------------------------------------------------------------------- */
 
 enum { STEP_READY = 1, STEP_GO = 2 };

@@ -64,7 +64,11 @@ runtime_critical_start:
     mov %gs:FRAME(RIP), %rcx
     jmp *%rcx
 runtime_critical_end:
-finish:
+finish: /* as the instruction left them */
+    mov %gs:FRAME(RIP), %rax
+    mov %rax, %gs:FRAME(RCX)
+    mov %gs:FRAME(RFLAGS), %rax
+    mov %rax, %gs:FRAME(R11)
     mov %rsp, %rdi
     and $-0x10000, %rdi
     call upcall_finish

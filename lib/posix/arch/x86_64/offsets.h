@@ -15,6 +15,7 @@
 #define FRAME(name) (MACHINE_FRAME + FRAME_AT_##name)
 #define FRAME_AT_RAX 0
 #define FRAME_AT_RBX 8
+#define FRAME_AT_RCX 16
 #define FRAME_AT_RDX 24
 #define FRAME_AT_RSI 32
 #define FRAME_AT_RDI 40
@@ -22,6 +23,7 @@
 #define FRAME_AT_R8 56
 #define FRAME_AT_R9 64
 #define FRAME_AT_R10 72
+#define FRAME_AT_R11 80
 #define FRAME_AT_R12 88
 #define FRAME_AT_R13 96
 #define FRAME_AT_R14 104
