@@ -323,7 +323,7 @@ static void block_end_now(struct block *block)
     list_remove(&block->link);
     block_count--;
     block_free -= block->free;
-    block_ended(block);
+    block->ended(block);
 }
 
 void block_break(struct block *block)
@@ -366,6 +366,27 @@ void clusters_free(paddr_t pa, uint64_t count)
     }
 }
 
+static void block_link(struct block *block)
+{
+    struct tree_node *parent = nullptr, **link = &blocks.root;
+    while (*link) {
+        parent = *link;
+        link = block->pa < block_of(parent)->pa ? &parent->left : &parent->right;
+    }
+    tree_insert(&blocks, &block->node, parent, link, nullptr);
+    list_push_back(&cold_blocks, &block->link);
+    block_count++;
+    block_free += block->free;
+}
+
+/* These free clusters are in a block from now on. */
+static void run_keep(struct run *run, paddr_t pa, uint64_t count)
+{
+    run_take(run, pa, count);
+    run_insert(pa, count, true);
+    free_count += count;
+}
+
 bool block_keep(struct block *block, unsigned order, paddr_t preferred)
 {
     uint64_t size = cluster_size() << order;
@@ -378,19 +399,75 @@ bool block_keep(struct block *block, unsigned order, paddr_t preferred)
         block->pa = align_up(run_start(run), size);
     }
     block->count = block->free = 1ull << order;
-    run_take(run, block->pa, block->count);
-    run_insert(block->pa, block->count, true);
-    free_count += block->count;
-    struct tree_node *parent = nullptr, **link = &blocks.root;
-    while (*link) {
-        parent = *link;
-        link = block->pa < block_of(parent)->pa ? &parent->left : &parent->right;
-    }
-    tree_insert(&blocks, &block->node, parent, link, nullptr);
-    list_push_back(&cold_blocks, &block->link);
-    block_count++;
-    block_free += block->free;
+    run_keep(run, block->pa, block->count);
+    block_link(block);
     return true;
+}
+
+/* The first run that reaches beyond pa. */
+static struct run *run_from(paddr_t pa)
+{
+    struct run *run = run_at_or_below(pa);
+    if (run && run_end(run) > pa)
+        return run;
+    return run_of(run ? tree_next(&run->node) : tree_first(&runs));
+}
+
+bool block_surround(struct block *block, unsigned order, paddr_t pa)
+{
+    paddr_t end = pa + (cluster_size() << order);
+    const struct block *other = block_at_or_after(pa);
+    if (other && other->pa < end)
+        return false;
+    block->pa = pa;
+    block->count = 1ull << order;
+    block->free = 0;
+    for (struct run *run; (run = run_from(pa)) && run_start(run) < end; pa = run_end(run)) {
+        paddr_t low = run_start(run) > pa ? run_start(run) : pa, high = run_end(run) < end ? run_end(run) : end;
+        run_keep(run, low, (high - low) >> cluster_shift);
+        block->free += (high - low) >> cluster_shift;
+        run = phys_to_virt(low);
+        if (high == end)
+            break;
+    }
+    if (block->free)
+        block_link(block);
+    return block->free;
+}
+
+static bool is_untried(const struct block_search *search)
+{
+    return !search->tried_free || search->free < search->tried_free || (search->free == search->tried_free && search->block > search->tried);
+}
+
+bool block_search_some(struct block_search *search, unsigned order, unsigned steps)
+{
+    uint64_t size = cluster_size() << order;
+    for (; steps; steps--) {
+        struct run *run = run_from(search->at);
+        paddr_t low = run ? run_start(run) > search->at ? run_start(run) : search->at : 0, block = low & ~(size - 1);
+        if (!run || block != search->block) { /* that one is done */
+            if (search->free > search->best_free && is_untried(search)) {
+                search->best = search->block;
+                search->best_free = search->free;
+            }
+            search->free = 0;
+            search->block = block;
+        }
+        if (!run)
+            return true;
+        paddr_t high = run_end(run) < block + size ? run_end(run) : block + size;
+        if (run->order != IN_BLOCK)
+            search->free += (high - low) >> cluster_shift;
+        search->at = high;
+    }
+    return false;
+}
+
+bool block_has(const struct block *block, paddr_t pa)
+{
+    struct run *run = run_at_or_below(pa);
+    return pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa;
 }
 
 bool block_claim(struct block *block, paddr_t pa)

@@ -25,7 +25,7 @@ enum cluster_use { CLUSTER_MOVABLE, CLUSTER_UNMOVABLE };
 /* Give back (or hand over at boot) whole clusters, any number. Never fails. */
 void clusters_free(paddr_t pa, uint64_t count);
 
-/* A naturally aligned block of clusters that is kept for somebody (reserve.c). What is free of it counts as free, and is taken by others
+/* A naturally aligned block of clusters that is kept for somebody (reserve.c, repair.c). What is free of it counts as free, and is taken by others
  * when nothing else is left, from the block first that was used last the longest ago. It ends when all of it is in use, when all of it is free,
  * or when it is broken. */
 struct block {
@@ -33,15 +33,29 @@ struct block {
     struct list link;     /* coldest first */
     paddr_t pa;
     uint64_t count, free; /* clusters */
+    void (*ended)(struct block *block); /* its owner's: may not allocate or free. Set before it is kept */
 };
 /* Keep 2^order free clusters: those at `preferred` if they can be had. false: there is no such block. */
 [[nodiscard]] bool block_keep(struct block *block, unsigned order, paddr_t preferred);
 /* Take a cluster of the block, which may end it. Requires: inside the block. false: it is in use. */
 [[nodiscard]] bool block_claim(struct block *block, paddr_t pa);
+/* Is that cluster of it free? */
+bool block_has(const struct block *block, paddr_t pa);
 /* End it: what is free of it is everybody's. */
 void block_break(struct block *block);
-/* Its owner's: the block has ended. May not allocate or free. */
-void block_ended(struct block *block);
+/* Keep what is free of the 2^order clusters at pa; what is used of them becomes part of the block as it is freed. false: nothing is free, or
+ * some of it is in another block. */
+[[nodiscard]] bool block_surround(struct block *block, unsigned order, paddr_t pa);
+/* Looking for the block of 2^order clusters of which most is free, the lowest of these, some runs at a time. */
+struct block_search {
+    paddr_t tried;       /* with tried_free: the one that comes after this in that order; 0: any */
+    uint64_t tried_free;
+    paddr_t at;          /* how far; starts as 0 */
+    paddr_t block, best; /* the one at hand; the result, 0: none */
+    uint64_t free, best_free;
+};
+/* True when it has come to the end. */
+bool block_search_some(struct block_search *search, unsigned order, unsigned steps);
 uint64_t blocks_count(void);
 uint64_t blocks_free_bytes(void); /* free in blocks */
 

@@ -148,8 +148,7 @@ static uint64_t room_above(const struct region *region)
     return region->mem ? 0 : room < region_size(region) ? room : region_size(region);
 }
 
-/* Around va, inside its cluster: where the private memory of this region, or of anonymous ones that touch it, can be seen. */
-static struct place private_place(struct region *region, uaddr_t va)
+struct place private_place(const struct region *region, uaddr_t va)
 {
     uaddr_t cluster = va & ~(cluster_size() - 1), cluster_end = cluster + cluster_size();
     struct place place = {
@@ -161,9 +160,9 @@ static struct place private_place(struct region *region, uaddr_t va)
         .backing_delta = region->offset - region->start,
     };
     if (!region->mem) {
-        for (struct region *r = region; place.low > cluster && (r = region_previous(r)) && r->end == place.low && region_anonymous(r);)
+        for (const struct region *r = region; place.low > cluster && (r = region_previous(r)) && r->end == place.low && region_anonymous(r);)
             place.low = r->start;
-        for (struct region *r = region; place.high < cluster_end && (r = region_next(r)) && r->start == place.high && region_anonymous(r);)
+        for (const struct region *r = region; place.high < cluster_end && (r = region_next(r)) && r->start == place.high && region_anonymous(r);)
             place.high = r->end;
     }
     if (place.low < cluster)

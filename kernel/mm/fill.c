@@ -11,6 +11,7 @@
 #include <mm/clusters.h>
 #include <mm/counters.h>
 #include <mm/frames.h>
+#include <mm/repair.h>
 #include <mm/reserve.h>
 
 #define COPY_UNIT (MP_SIZE > 0x4000 ? MP_SIZE : 0x4000ull)
@@ -78,6 +79,14 @@ static paddr_t reserved_cluster(const struct place *place, uint64_t cluster)
     return pa;
 }
 
+/* A superpage could be there, and will not come by itself. */
+static void wish_repair(const struct place *place, uint64_t offset)
+{
+    uint64_t start = offset & ~(SUPER_SIZE - 1);
+    if (place->map->space && start >= place->span_low && start + SUPER_SIZE <= place->span_high)
+        repair_wish(place->map->space);
+}
+
 static paddr_t other_cluster(const struct place *place, uint64_t cluster, bool *zeroed)
 {
     paddr_t pa = cluster_next_to(place->map, cluster);
@@ -94,8 +103,10 @@ static bool take_cluster(const struct place *place, struct part *part)
     uint64_t cluster = cluster_start(part->start);
     part->zeroed = false;
     paddr_t pa = reserved_cluster(place, cluster);
-    if (!pa && wants_cluster(place))
+    if (!pa && wants_cluster(place)) {
         pa = other_cluster(place, cluster, &part->zeroed);
+        wish_repair(place, cluster);
+    }
     if (!pa)
         return false;
     frames_note((int64_t)cluster_size());
@@ -233,8 +244,8 @@ static void clip_to_unit(struct part *part, uint64_t offset)
         part->end = unit + COPY_UNIT;
 }
 
-/* One new cluster for all that can be seen of it, with what is present so far moved into it: nobody may write there meanwhile. */
-static enum status fill_whole(const struct place *place)
+/* Nobody may write there meanwhile. */
+enum status fill_gather(const struct place *place, uint64_t *copied)
 {
     struct part part = {.start = place->low, .end = place->high};
     if (!take_cluster(place, &part))
@@ -246,7 +257,7 @@ static enum status fill_whole(const struct place *place)
         return status;
     }
     copy_extents(place->map, part.start, phys_to_virt(part.pa), size, !part.zeroed);
-    counters.copied_gather_bytes += present;
+    *copied += present;
     return install(place, &part, size - present, false);
 }
 
@@ -257,7 +268,7 @@ enum status fill_absent(const struct place *place, uint64_t offset)
     if (place->backing)
         clip_to_unit(&part, offset);
     if (!claim_beside(place, &part)) {
-        if (!alone && !place->backing && wants_cluster(place) && fill_whole(place) == STATUS_OK)
+        if (!alone && !place->backing && wants_cluster(place) && fill_gather(place, &counters.copied_gather_bytes) == STATUS_OK)
             return STATUS_OK;
         if (!take_frames(place, &part, offset))
             return STATUS_NO_MEMORY;
@@ -278,5 +289,6 @@ enum status fill_copy(const struct place *place, uint64_t offset)
         return STATUS_NO_MEMORY;
     memcpy(phys_to_virt(part.pa), phys_to_virt(extent_pa(extent, part.start)), part.end - part.start);
     counters.copied_cow_bytes += part.end - part.start;
+    wish_repair(place, offset);
     return install(place, &part, 0, true);
 }

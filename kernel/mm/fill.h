@@ -20,6 +20,10 @@ struct place {
 /* What is present at the offset is shared: give the map a copy of its own. Returns NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status fill_copy(const struct place *place, uint64_t offset);
 
+/* Give the cluster of the place new memory, the reserved one if there is such, and move what is present into it, whoever has it mapped; what is
+ * absent becomes zeros. *copied goes up. Requires: more than half of the cluster can be seen, nothing present is shared, no backing. */
+[[nodiscard]] enum status fill_gather(const struct place *place, uint64_t *copied);
+
 /* A superpage: the smallest leaf above the cluster. */
 #define SUPER_SIZE (1ull << arch_leaf_shift(0))
 

@@ -8,6 +8,7 @@
 #include <mm/counters.h>
 #include <mm/frames.h>
 #include <mm/init.h>
+#include <mm/repair.h>
 #include <mm/reserve.h>
 #include <mm/space.h>
 #include <mm/span.h>
@@ -89,6 +90,7 @@ void mm_init(const struct boot_info *info, unsigned shift)
     carve_init();
     heap_init();
     reservations_init();
+    repair_init();
     counters = (struct counters){};
     metadata = (struct metadata){};
     managed.root = ram.root = nullptr;
@@ -117,5 +119,5 @@ uint64_t mm_free_bytes(void) { return clusters_free_bytes() + carve_free_bytes()
 bool mm_idle_work(struct zeroing *zeroing)
 {
     reservations_reap();
-    return clusters_zero_begin(zeroing);
+    return clusters_zero_begin(zeroing) || repair_some();
 }

@@ -6,6 +6,7 @@
 #ifndef KERNEL_REGION_H
 #define KERNEL_REGION_H
 
+#include <mm/fill.h>
 #include <mm/mem_object.h>
 
 #define REGION_PRIVATE (1u << 12) /* in flags, beside MAP_SHARED_CLONE, MAP_NO_CLONE, MAP_GROWS_DOWN */
@@ -63,6 +64,9 @@ struct region *region_join_below(struct region *region);
 [[nodiscard]] enum status region_edges(struct space *space, uaddr_t va, uaddr_t end);
 /* Undo region_edges where nothing was changed, join what can be joined at va and end. */
 void region_join_edges(struct space *space, uaddr_t va, uaddr_t end);
+
+/* Around va, inside its cluster: where the private memory of this region, or of anonymous ones that touch it, can be seen (fault.c). */
+struct place private_place(const struct region *region, uaddr_t va);
 
 /* The regions of all spaces that show a part of [start, end) of the object. */
 struct region *region_showing(const struct mem_object *mem, uint64_t start, uint64_t end);

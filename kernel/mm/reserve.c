@@ -55,6 +55,16 @@ paddr_t reservation_take(struct extent_map *map, uint64_t offset)
     return block_claim(&r->block, pa) ? pa : 0;
 }
 
+paddr_t reservation_place(const struct extent_map *map, uint64_t offset, bool *free)
+{
+    const struct reservation *r = at_or_after(map, offset);
+    if (!r || r->offset > offset)
+        return 0;
+    paddr_t pa = r->block.pa + (offset - r->offset);
+    *free = block_has(&r->block, pa);
+    return pa;
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------------------------------- */
 
 /* The ledger must have room for what the fault needs besides, which may not fail because of a reservation. NULL: none can be had. */
@@ -96,7 +106,7 @@ static void record_end(struct reservation *r)
     ended_count++;
 }
 
-void block_ended(struct block *block)
+static void reservation_ended(struct block *block)
 {
     struct reservation *r = container_of(block, struct reservation, block);
     tree_remove(&r->map->reservations, &r->node, nullptr);
@@ -170,6 +180,7 @@ static bool reserve(struct extent_map *map, uint64_t start, unsigned shift)
         return false;
     r->map = map;
     r->offset = start;
+    r->block.ended = reservation_ended;
     if (!block_keep(&r->block, shift - cluster_shift, memory_after(map, start))) {
         record_end(r);
         return false;
@@ -177,6 +188,12 @@ static bool reserve(struct extent_map *map, uint64_t start, unsigned shift)
     insert(r);
     counters.reservations_made++;
     return true;
+}
+
+bool reservation_make_for(struct extent_map *map, uint64_t start, unsigned shift)
+{
+    const struct reservation *r = at_or_after(map, start);
+    return (!r || r->offset >= start + (1ull << shift)) && reserve(map, start, shift);
 }
 
 paddr_t reservation_make(struct extent_map *map, uint64_t offset, uint64_t low, uint64_t high)
@@ -203,7 +220,7 @@ void reservations_check(const struct extent_map *map)
         const struct reservation *r = reservation_of(node);
         ASSERT(r->map == map && r->offset >= last, "reservations do not overlap");
         ASSERT(!((r->offset | r->block.pa) & (size_of(r) - 1)), "a reservation is aligned");
-        ASSERT(r->block.free > 0 && r->block.free < r->block.count, "a reservation is partly populated");
+        ASSERT(r->block.free > 0 && r->block.free <= r->block.count, "a reservation is not full");
         last = end_of(r);
     }
 }

@@ -11,6 +11,10 @@
 /* Make a reservation, of the largest leaf around the offset that lies in [low, high), has nothing present, and can be had, and take the
  * offset's cluster. 0: there is none. */
 [[nodiscard]] paddr_t reservation_make(struct extent_map *map, uint64_t offset, uint64_t low, uint64_t high);
+/* Reserve for [start, start + 1 << shift), a leaf, though something is present there. False: there is no such block, or no record. */
+[[nodiscard]] bool reservation_make_for(struct extent_map *map, uint64_t start, unsigned shift);
+/* Where in memory a reservation of the map has the offset's place, whether it is in use or not; 0: there is none. */
+paddr_t reservation_place(const struct extent_map *map, uint64_t offset, bool *free);
 /* What lies in [start, end) is not reserved any more, nor is what is around it in the same reservations. */
 void reservations_break(struct extent_map *map, uint64_t start, uint64_t end);
 /* What lies in [start, end) has moved by delta, reservations follow if they can. Requires: the ranges are apart. */

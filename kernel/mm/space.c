@@ -7,6 +7,7 @@
 #include <lib/list.h>
 #include <mm/init.h>
 #include <mm/region.h>
+#include <mm/repair.h>
 #include <mm/reserve.h>
 
 #define PROT_ALL (PROT_BIT_READ | PROT_BIT_WRITE | PROT_BIT_EXEC)
@@ -30,11 +31,13 @@ enum status space_init(struct space *space, struct ledger *charge)
     space->mapped_bytes = 0;
     space->charge = charge;
     extents_init(&space->memory, charge, space);
+    repair_enter(space);
     return STATUS_OK;
 }
 
 bool space_destroy_some(struct space *space, unsigned steps)
 {
+    repair_leave(space);
     for (struct tree_node *node; (node = tree_first(&space->regions)); steps--) {
         if (!steps)
             return false;

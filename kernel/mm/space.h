@@ -4,6 +4,7 @@
 #define KERNEL_SPACE_H
 
 #include <arch/arch.h>
+#include <lib/list.h>
 #include <map.h>
 #include <mm/extent.h>
 #include <object/object.h>
@@ -20,6 +21,11 @@ struct space {
     uint64_t stale;               /* bit per CPU that must flush the whole space before it uses it again */
     uint64_t mapped_bytes;
     struct ledger *charge;        /* of the task; what private copies are charged to */
+    struct list link;             /* of all spaces (mm/repair.c), until it is destroyed */
+    struct list wish;             /* of those that want repair; empty: not on it */
+    uaddr_t repair_at;            /* how far repair has come */
+    uint64_t repair_ns;           /* what repair has cost so far */
+    uint64_t run_ns;              /* CPU time of its threads */
 };
 
 /* --- boot ---------------------------------------------------------------------------------------------------------------------- */
@@ -35,8 +41,8 @@ void space_check(struct space *space);
 void mem_check(struct mem_object *mem);
 uint64_t mm_total_bytes(void);
 uint64_t mm_free_bytes(void);  /* free clusters, free carved pieces */
-/* What an idle CPU does for memory, in a bounded step, with the kernel lock. True: there is a cluster to zero ahead of need, without the lock
- * (clusters.h). */
+/* What an idle CPU does for memory, in a bounded step, with the kernel lock. True: there is more, a cluster to zero ahead of need,
+ * without the lock (clusters.h), or another step. */
 struct zeroing;
 bool mm_idle_work(struct zeroing *zeroing);
 

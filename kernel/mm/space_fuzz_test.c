@@ -2,6 +2,8 @@
  * which protection, and one number for its content. Failures of allocations and of ledgers are injected: an operation that reports one must
  * have changed nothing. */
 #include <string.h>
+#include <mm/counters.h>
+#include <mm/repair.h>
 #include <mm/space_model.h>
 
 /* --- spaces -------------------------------------------------------------------------------------------------------------------------------------- */
@@ -447,12 +449,20 @@ static void end(void)
     EXPECT(carve_kernel_bytes() < 64 * MP_SIZE);
 }
 
-static void zero_ahead(void)
+/* The CPU is idle for a while: clusters are zeroed, superpages are made by copying. */
+static void idle(unsigned step)
 {
     struct zeroing zeroing = {};
-    while (clusters_zero_begin(&zeroing))
-        while (clusters_zero_step(&zeroing)) {
-        }
+    host_time_ns += 1000000;
+    unsigned s = some_space();
+    if (step % 256 == 0) {
+        spaces[s].run_ns = UINT64_MAX;
+        repair_wish(&spaces[s]);
+    }
+    if (step % 512 < 40 || step % 64 == 0)
+        while (mm_idle_work(&zeroing))
+            while (clusters_zero_step(&zeroing)) {
+            }
 }
 
 static void fuzz(struct setting setting)
@@ -462,10 +472,10 @@ static void fuzz(struct setting setting)
         step();
         if (i % setting.check_every == 0 || i + 1 == setting.steps)
             compare_all();
-        if (i % 64 == 0)
-            zero_ahead();
+        idle(i);
     }
     end();
+    host_time_ns = 0;
     EXPECT_EQUAL(superpages > 0, setting.pages > 1000);
 }
 

@@ -118,8 +118,10 @@ void thread_unready(struct thread *thread)
 
 void cpu_account(struct cpu *cpu, uint64_t now_ns)
 {
-    if (cpu->current != nullptr)
+    if (cpu->current != nullptr) {
         cpu->current->cpu_ns += now_ns - cpu->switched_ns;
+        cpu->current->task->space.run_ns += now_ns - cpu->switched_ns;
+    }
     cpu->switched_ns = now_ns;
 }
 
