@@ -54,6 +54,14 @@ static void transfer_caps(struct thread *from, struct thread *to)
     to->page->received_cap_count = count;
 }
 
+/* First of all: where a revoke of the tree of a capability that the sender lists is under way, go on with it. */
+static void help_revokes(struct thread *thread, uint32_t flags)
+{
+    uint32_t count = (flags & MESSAGE_HAS_CAPS) != 0 ? thread->page->send_cap_count : 0;
+    for (uint32_t i = 0; i < count && i < MESSAGE_CAPS; i++)
+        (void)cap_source(thread->task, thread->page->send_cap[i]);
+}
+
 /* Before anything happens: are the capabilities that the sender lists there and sendable? */
 static enum status check_caps(struct thread *thread)
 {
@@ -219,6 +227,7 @@ void ipc_call(struct thread *thread, struct frame *frame, uint32_t flags)
 {
     struct port *port;
     uint64_t badge, deadline_ns;
+    help_revokes(thread, flags);
     enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &port, &badge);
     if (status == STATUS_OK)
         status = read_extras(thread, flags, &deadline_ns);
@@ -478,6 +487,7 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
     struct reply *reply = nullptr, *armed = nullptr;
     struct object *source = nullptr;
     struct thread *caller = nullptr;
+    help_revokes(thread, flags);
     cap_t reply_handle = (cap_t)frame->FRAME_R0, source_handle = (cap_t)frame->FRAME_R8, arm_handle = (cap_t)(frame->FRAME_R8 >> 32);
     enum status status = STATUS_OK;
     if (reply_handle != CAP_NULL)
@@ -534,6 +544,7 @@ void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
 {
     struct port *port;
     uint64_t badge, deadline_ns;
+    help_revokes(thread, flags);
     enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &port, &badge);
     if (status == STATUS_OK)
         status = read_extras(thread, flags & ~MESSAGE_HAS_WINDOWS, &deadline_ns);

@@ -255,14 +255,16 @@ enum status cap_lookup(struct thread *thread, cap_t handle, enum object_type typ
 
 /* --- whole tables ---------------------------------------------------------------------------------------------------------------------- */
 
-static enum status clone_leaf(const struct cap *leaf, struct task *to)
+static enum status clone_leaf(struct cap *leaf, struct task *to)
 {
     for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
-        const struct cap *cap = &leaf[i];
-        if (cap->object == nullptr || (cap->rights & RIGHT_CLONE) == 0)
+        if (leaf[i].object == nullptr || (leaf[i].rights & RIGHT_CLONE) == 0)
+            continue;
+        struct cap *cap = cap_source(leaf[i].task, leaf[i].handle);
+        if (cap == nullptr)
             continue;
         cap_t handle;
-        enum status status = cap_insert_at(to, cap->index, cap->object, cap->rights, (struct cap *)cap, &handle);
+        enum status status = cap_insert_at(to, cap->index, cap->object, cap->rights, cap, &handle);
         if (status != STATUS_OK)
             return status;
         struct cap *copy = cap_slot(to, handle);

@@ -7,6 +7,9 @@
 #include <object/captable.h>
 #include <sched/thread.h>
 
+#define HELP_STEPS 4u /* capabilities taken away for one that is derived */
+#define HELP_LOOKS 16u
+
 void cap_fill(struct cap *cap, struct object *object, uint32_t rights, struct cap *parent)
 {
     object_get(object);
@@ -82,6 +85,62 @@ bool cap_revoke_some(struct cap *cap, unsigned steps)
         cap_remove(container_of(cap->open.next, struct cap, open));
     }
     return true;
+}
+
+/* --- revokes that take long ------------------------------------------------------------------------------------------------------------ */
+
+static struct list revokes = {&revokes, &revokes};
+
+void revoke_begin(struct revoke *revoke, struct task *task, cap_t handle)
+{
+    struct object *object = cap_slot(task, handle)->object;
+    if (object->revokes == UINT16_MAX)
+        return; /* there are enough who go on with theirs */
+    object_get(object);
+    object->revokes++;
+    *revoke = (struct revoke){.object = object, .task = task, .handle = handle};
+    list_push_back(&revokes, &revoke->link);
+}
+
+void revoke_end(struct revoke *revoke, bool done)
+{
+    struct object *object = revoke->object;
+    if (object == nullptr)
+        return;
+    list_remove(&revoke->link);
+    revoke->object = nullptr;
+    revoke->done = done;
+    object->revokes--;
+    object_put(object);
+}
+
+/* Go on with one of the revokes of capabilities to this object. Those that are looked at take turns. */
+static void help(const struct object *object)
+{
+    for (unsigned i = 0; i < HELP_LOOKS && !list_empty(&revokes); i++) {
+        struct revoke *revoke = container_of(list_pop_front(&revokes), struct revoke, link);
+        list_push_back(&revokes, &revoke->link);
+        if (revoke->object != object)
+            continue;
+        struct cap *cap = cap_slot(revoke->task, revoke->handle);
+        if (cap == nullptr || cap->object != object || (cap->rights & RIGHT_REVOKE) == 0)
+            revoke_end(revoke, false);
+        else if (cap_revoke_some(cap, HELP_STEPS))
+            revoke_end(revoke, true);
+        return;
+    }
+}
+
+struct cap *cap_source(struct task *task, cap_t handle)
+{
+    struct cap *cap = cap_slot(task, handle);
+    if (cap == nullptr)
+        return nullptr;
+    const struct object *object = cap->object, *port = object->type == OBJECT_FACET ? facet_port(cap->object) : nullptr;
+    if (object->revokes == 0 && (port == nullptr || port->revokes == 0)) [[clang::likely]]
+        return cap;
+    help(object->revokes > 0 ? object : port);
+    return cap_slot(task, handle);
 }
 
 enum status cap_publish(struct thread *thread, struct object *object, uint32_t rights, cap_t *handle)

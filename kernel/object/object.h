@@ -39,6 +39,7 @@ struct object {
     uint32_t references;   /* capabilities and kernel pointers; under the kernel lock */
     uint32_t capabilities; /* of those, capabilities */
     enum object_type type; /* fixed after create */
+    uint16_t revokes;      /* of capabilities to it that are under way, interrupted (captree.c) */
     struct ledger *ledger; /* who pays for it; holds a reference; NULL for boot objects */
 };
 
@@ -108,6 +109,19 @@ cap_t cap_handle(const struct cap *cap);
 void cap_remove(struct cap *cap);
 /* Remove up to `steps` capabilities derived from cap; true when none is left. */
 bool cap_revoke_some(struct cap *cap, unsigned steps);
+/* A revoke that was interrupted: others who derive in the same tree go on with it. */
+struct revoke {
+    struct list link;
+    struct object *object; /* of the capability; holds a reference. NULL: none is under way */
+    struct task *task;
+    cap_t handle;
+    bool done;             /* it came to its end */
+};
+void revoke_begin(struct revoke *revoke, struct task *task, cap_t handle);
+void revoke_end(struct revoke *revoke, bool done);
+/* The capability, to derive from it. Where a revoke of its tree is under way some of that is done first, more than is derived, so that it
+ * ends whoever derives; it may have taken this one. To be called before anything else is looked up. */
+struct cap *cap_source(struct task *task, cap_t handle);
 void cap_table_init(struct cap_table *table);
 /* Copy the capabilities that have the CLONE right into the empty table of a new task, at the same handles. */
 [[nodiscard]] enum status cap_table_clone(struct task *from, struct task *to);

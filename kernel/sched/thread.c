@@ -178,6 +178,7 @@ static void bury(struct thread *thread)
     struct task *task = thread->task;
     thread->state = THREAD_DEAD;
     thread_serve(thread, nullptr);
+    revoke_end(&thread->revoke, false);
     if (thread->donors.root != nullptr || !list_empty(&thread->replies))
         work_add(&thread->work);
     if (!task->dead)

@@ -94,6 +94,7 @@ struct thread {
         struct futex_word word;       /* of all who wait on it, when this thread lends it; else it has no waiters */
     } futex;
     struct restart restart;
+    struct revoke revoke;
     struct work work;                 /* dead: those that name it forget it */
     struct { uint64_t exception, address, code; } fault; /* exception_call */
     struct { uint64_t in_length, out_length, in_base, out_base; } window; /* while AWAITING_REPLY or CALLING */

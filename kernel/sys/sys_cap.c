@@ -8,7 +8,7 @@
 
 static enum status derive(struct thread *thread, cap_t source, uint32_t rights, struct task *to, uint32_t index, cap_t *new)
 {
-    struct cap *cap = cap_slot(thread->task, source);
+    struct cap *cap = cap_source(thread->task, source);
     if (cap == nullptr)
         return STATUS_INVALID_HANDLE;
     if ((cap->rights & RIGHT_COPY) == 0 || (rights & ~cap->rights) != 0)
@@ -38,16 +38,26 @@ enum status sys_cap_drop(struct thread *thread, cap_t handle)
     return STATUS_OK;
 }
 
-enum status sys_cap_revoke(struct thread *thread, cap_t handle)
+/* Interrupted, it is noted in thread->revoke, where others may have brought it to its end before it is made again. */
+enum status sys_cap_revoke(struct thread *thread, cap_t handle, uint64_t *restart)
 {
+    bool again = thread_restart(thread, restart)->done != 0, ended = thread->revoke.object == nullptr;
+    *restart = 0;
+    if (again && ended && thread->revoke.done)
+        return STATUS_OK;
+    revoke_end(&thread->revoke, false);
     struct cap *cap = cap_slot(thread->task, handle);
     if (cap == nullptr)
         return STATUS_INVALID_HANDLE;
     if ((cap->rights & RIGHT_REVOKE) == 0)
         return STATUS_NO_RIGHTS;
     while (!cap_revoke_some(cap, REVOKE_STEPS))
-        if (arch_interrupt_pending())
+        if (arch_interrupt_pending()) {
+            revoke_begin(&thread->revoke, thread->task, handle);
+            thread->restart.done = 1;
+            thread_interrupt_call(thread, restart);
             return SYSCALL_RESTART;
+        }
     return STATUS_OK;
 }
 

@@ -62,10 +62,12 @@ enum status sys_port_create(struct thread *thread, struct ledger *ledger, uint64
 
 enum status sys_port_badge(struct thread *thread, struct port *self, uint64_t badge, uint32_t rights, cap_t *new)
 {
-    struct cap *cap = cap_slot(thread->task, (cap_t)thread->frame.FRAME_R0);
     uint32_t allowed = RIGHT_PORT_SEND | RIGHT_COMMON;
     if ((rights & ~allowed) != 0)
         return STATUS_INVALID_ARGUMENT;
+    struct cap *cap = cap_source(thread->task, (cap_t)thread->frame.FRAME_R0);
+    if (cap == nullptr)
+        return STATUS_INVALID_HANDLE;
     struct facet *facet;
     enum status status = facet_create(thread->task->charge, self, badge, &facet);
     if (status != STATUS_OK)
