@@ -8,5 +8,13 @@
 bool mm_manages(paddr_t start, paddr_t end);
 /* Is it RAM, managed or reserved, which the direct map reaches? */
 bool mm_is_ram(paddr_t pa);
+/* How many bytes from pa on are, up to `length`. */
+uint64_t mm_find_ram(paddr_t pa, uint64_t length);
+extern struct mm_range { paddr_t start, end; } mm_main_ram; /* the largest range; fixed after boot */
+static inline uint64_t mm_ram_bytes(paddr_t pa, uint64_t length)
+{
+    bool inside = pa >= mm_main_ram.start && pa + length <= mm_main_ram.end;
+    return inside ? length : mm_find_ram(pa, length);
+}
 
 #endif

@@ -5,32 +5,34 @@
 #include <mm/init.h>
 #include <mm/region.h>
 
-static bool range_valid(uaddr_t va, uint64_t length)
+#define OVERLAP_AT_ONCE 2048u /* of what is copied byte by byte, because its ends overlap */
+
+bool space_find(const struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer, uint64_t *piece)
 {
-    return va >= USER_BASE && va <= USER_END && length <= USER_END - va;
+    paddr_t pa;
+    uint64_t found = arch_find(&space->arch, va, length, access, &pa);
+    if (found == 0) [[clang::unlikely]]
+        return false;
+    *pointer = phys_to_virt(pa);
+    *piece = mm_ram_bytes(pa, found); /* device registers: the direct map need not reach them */
+    return true;
 }
 
 enum status space_touch(struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer, uint64_t *piece)
 {
-    if (!range_valid(va, length))
+    if (!user_range_valid(va, length))
         return STATUS_BAD_ADDRESS;
-    struct arch_mapping mapping;
-    while (!arch_query(&space->arch, va, &mapping) || access & ~mapping.prot) {
+    while (!space_find(space, va, length, access, pointer, piece)) {
         enum status status = space_fault(space, va, access);
         if (status != STATUS_OK)
             return status;
     }
-    if (!mm_is_ram(mapping.pa)) /* device registers: the direct map need not reach them */
-        return STATUS_BAD_ADDRESS;
-    uint64_t inside = va & (mapping.size - 1), room = mapping.size - inside;
-    *pointer = phys_to_virt((mapping.pa & ~(mapping.size - 1)) + inside);
-    *piece = length < room ? length : room;
-    return STATUS_OK;
+    return *piece != 0 ? STATUS_OK : STATUS_BAD_ADDRESS;
 }
 
 enum status copy_from_user(struct space *space, void *to, uaddr_t from, uint64_t length)
 {
-    if (!range_valid(from, length))
+    if (!user_range_valid(from, length))
         return STATUS_BAD_ADDRESS;
     for (char *at = to; length;) {
         void *pointer;
@@ -48,7 +50,7 @@ enum status copy_from_user(struct space *space, void *to, uaddr_t from, uint64_t
 
 enum status copy_to_user(struct space *space, uaddr_t to, const void *from, uint64_t length)
 {
-    if (!range_valid(to, length))
+    if (!user_range_valid(to, length))
         return STATUS_BAD_ADDRESS;
     for (const char *at = from; length;) {
         void *pointer;
@@ -64,34 +66,56 @@ enum status copy_to_user(struct space *space, uaddr_t to, const void *from, uint
     return STATUS_OK;
 }
 
-/* Making one end present may move the other, within its cluster; the third touch finds both present and moves nothing. */
+/* Making one end present may move the other, within its cluster: both are looked for again after a fault. */
 static enum status touch_both(struct space *to_space, uaddr_t to, struct space *from_space, uaddr_t from, uint64_t length, void **target,
                               void **source, uint64_t *piece)
 {
-    enum status status = space_touch(from_space, from, length, PROT_BIT_READ, source, piece);
-    if (status == STATUS_OK)
-        status = space_touch(to_space, to, *piece, PROT_BIT_WRITE, target, piece);
-    uint64_t length_now = *piece;
-    if (status == STATUS_OK)
-        status = space_touch(from_space, from, length_now, PROT_BIT_READ, source, piece);
-    return status;
-}
-
-enum status copy_user_to_user(struct space *to_space, uaddr_t to, struct space *from_space, uaddr_t from, uint64_t length, uint64_t *done)
-{
-    if (!range_valid(to, length) || !range_valid(from, length))
-        return STATUS_BAD_ADDRESS;
-    while (*done < length) {
-        void *source = nullptr, *target = nullptr;
-        uint64_t piece = 0;
-        enum status status = touch_both(to_space, to + *done, from_space, from + *done, length - *done, &target, &source, &piece);
+    for (;;) {
+        enum status status;
+        if (!space_find(from_space, from, length, PROT_BIT_READ, source, piece))
+            status = space_fault(from_space, from, PROT_BIT_READ);
+        else if (*piece == 0)
+            return STATUS_BAD_ADDRESS;
+        else if (!space_find(to_space, to, *piece, PROT_BIT_WRITE, target, piece))
+            status = space_fault(to_space, to, PROT_BIT_WRITE);
+        else
+            return *piece != 0 ? STATUS_OK : STATUS_BAD_ADDRESS;
         if (status != STATUS_OK)
             return status;
+    }
+}
+
+/* In pieces, with faults where they are needed. */
+[[gnu::noinline]] static enum status copy_in_pieces(struct space *to_space, uaddr_t to, struct space *from_space, uaddr_t from, uint64_t length,
+                                                    uint64_t *done)
+{
+    while (*done < length) {
+        void *source = nullptr, *target = nullptr;
+        uint64_t piece = 0, left = length - *done, most = left < COPY_AT_ONCE ? left : COPY_AT_ONCE;
+        enum status status = touch_both(to_space, to + *done, from_space, from + *done, most, &target, &source, &piece);
+        if (status != STATUS_OK)
+            return status;
+        if ((uintptr_t)target - (uintptr_t)source < piece && piece > OVERLAP_AT_ONCE) [[clang::unlikely]]
+            piece = OVERLAP_AT_ONCE;
         memmove(target, source, piece);
         *done += piece;
         if (*done < length && arch_interrupt_pending())
             break;
     }
+    return STATUS_OK;
+}
+
+enum status copy_user_to_user(struct space *to_space, uaddr_t to, struct space *from_space, uaddr_t from, uint64_t length, uint64_t *done)
+{
+    if (!user_range_valid(to, length) || !user_range_valid(from, length))
+        return STATUS_BAD_ADDRESS;
+    void *source, *target;
+    uint64_t found;
+    if (*done != 0 || length - 1 >= COPY_AT_ONCE || !space_find(from_space, from, length, PROT_BIT_READ, &source, &found) || found != length ||
+        !space_find(to_space, to, length, PROT_BIT_WRITE, &target, &found) || found != length || (uintptr_t)target - (uintptr_t)source < length)
+        return copy_in_pieces(to_space, to, from_space, from, length, done);
+    memcpy(target, source, length); /* it is short, and all there */
+    *done = length;
     return STATUS_OK;
 }
 

@@ -51,29 +51,39 @@ enum status sys_mem_clone(struct thread *thread, struct mem_object *self, struct
     return status == STATUS_OK ? publish_mem(thread, mem, RIGHTS_ALL, new) : status;
 }
 
+/* Both ends of a piece of the copy. Making the user's side present may move the object's: then it is looked for again. */
+static enum status touch_mem_user(struct mem_object *mem, uint64_t offset, struct space *space, uaddr_t address, bool into_mem, void **memory,
+                                  void **user, uint64_t *piece)
+{
+    unsigned access = into_mem ? PROT_BIT_READ : PROT_BIT_WRITE;
+    for (uint64_t most = *piece;;) {
+        enum status status = mem_touch(mem, offset, into_mem, memory, piece);
+        if (status != STATUS_OK)
+            return status;
+        if (*piece > most)
+            *piece = most;
+        if (space_find(space, address, *piece, access, user, piece))
+            return *piece != 0 ? STATUS_OK : STATUS_BAD_ADDRESS;
+        status = space_fault(space, address, access);
+        if (status != STATUS_OK)
+            return status;
+    }
+}
+
 /* Between an object and a user span, piece by piece; stops early, with OK, when an interrupt is pending. */
 enum status copy_mem_user(struct mem_object *mem, uint64_t offset, struct space *space, uaddr_t address, uint64_t length, bool into_mem, uint64_t *done)
 {
     uint64_t size = mem_size(mem);
     if (offset > size || length > size - offset)
         return STATUS_OUT_OF_RANGE;
+    if (length != 0 && !user_range_valid(address, length))
+        return STATUS_BAD_ADDRESS;
     while (*done < length) {
         void *memory, *user;
-        uint64_t piece, room;
-        enum status status = mem_touch(mem, offset + *done, into_mem, &memory, &piece);
+        uint64_t left = length - *done, piece = left < COPY_AT_ONCE ? left : COPY_AT_ONCE;
+        enum status status = touch_mem_user(mem, offset + *done, space, address + *done, into_mem, &memory, &user, &piece);
         if (status != STATUS_OK)
             return status;
-        if (piece > length - *done)
-            piece = length - *done;
-        status = space_touch(space, address + *done, piece, into_mem ? PROT_BIT_READ : PROT_BIT_WRITE, &user, &room);
-        if (status != STATUS_OK)
-            return status;
-        /* making the user's side present may have moved the object's: look again */
-        status = mem_touch(mem, offset + *done, into_mem, &memory, &piece);
-        if (status != STATUS_OK)
-            return status;
-        if (piece > room)
-            piece = room;
         if (into_mem)
             memcpy(memory, user, piece);
         else

@@ -1,75 +1,11 @@
-/* radix.c: page tables. Not here: the form of entries, TLBs. */
-#include <arch/radix/radix.h>
+/* radix.c: page tables: making, changing and ending them. Not here: looking at them (look.c), the form of entries, TLBs. */
+#include <arch/radix/walk.h>
 #include <lib/assert.h>
 #include <lib/string.h>
 #include <mm/carve.h>
 #include <mm/clusters.h>
 #include <mm/counters.h>
 #include <object/object.h>
-
-#define SPAN(level) ((size_t)1 << RADIX_SHIFT(level)) /* MPs that an entry translates */
-#define GROUP_BYTES (RADIX_GROUP * MP_SIZE)
-
-/* Of a table whose entries are of this level. */
-static inline unsigned slots(unsigned level) { return 1u << (RADIX_SHIFT(level + 1) - RADIX_SHIFT(level)); }
-static inline size_t table_bytes(unsigned level) { return slots(level) * sizeof(pte_t); }
-
-static inline unsigned slot_index(uint64_t va, unsigned level)
-{
-    return va >> (MP_SHIFT + RADIX_SHIFT(level)) & (slots(level) - 1);
-}
-
-static inline bool aligned(uint64_t address, unsigned level)
-{
-    return (address & (MP_SIZE * SPAN(level) - 1)) == 0;
-}
-
-static inline pte_t read_pte(const pte_t *slot)
-{
-    return __atomic_load_n(slot, __ATOMIC_RELAXED);
-}
-
-static inline void write_pte(pte_t *slot, pte_t pte)
-{
-    __atomic_store_n(slot, pte, __ATOMIC_RELAXED);
-}
-
-/* The hardware may set bits of a live entry meanwhile. */
-static inline bool replace_pte(pte_t *slot, pte_t *old, pte_t pte)
-{
-    return __atomic_compare_exchange_n(slot, old, pte, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
-static inline pte_t *table_of(pte_t pte)
-{
-    return phys_to_virt(pte_table(pte));
-}
-
-static inline pte_t *root_of(const struct arch_space *space)
-{
-    return phys_to_virt(space->radix.root);
-}
-
-/* MPs from va to the end of what the entry translates, at most count. */
-static inline size_t pages_in_slot(uint64_t va, unsigned level, size_t count)
-{
-    size_t pages = SPAN(level) - ((va >> MP_SHIFT) & (SPAN(level) - 1));
-    return pages < count ? pages : count;
-}
-
-/* The first slot of [i, end) that is not 0, else end. Most are: eight at a time. */
-static unsigned next_used(const pte_t *table, unsigned i, unsigned end)
-{
-    for (; i < end && i % 8; i++)
-        if (table[i])
-            return i;
-    for (const pte_t *t = table + i; i + 8 <= end; i += 8, t += 8)
-        if (t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7])
-            break;
-    while (i < end && !table[i])
-        i++;
-    return i;
-}
 
 /* --- tables ------------------------------------------------------------------------------------------------------------------------ */
 /* Of entries of this level. */
@@ -263,16 +199,6 @@ static bool split_at(struct arch_space *space, uint64_t va)
     if (index % RADIX_GROUP && pte_present(table[index]) && pte_grouped(table[index]))
         ungroup(space, table, index, va);
     return true;
-}
-
-/* MPs of the range in slots that are 0, from the one of va on, which is. */
-static size_t absent_pages(const pte_t *table, unsigned level, uint64_t va, size_t count)
-{
-    unsigned index = slot_index(va, level);
-    size_t before = (va >> MP_SHIFT) & (SPAN(level) - 1), here = (before + count + SPAN(level) - 1) >> RADIX_SHIFT(level);
-    unsigned end = here < slots(level) - index ? index + (unsigned)here : slots(level);
-    size_t pages = (next_used(table, index + 1, end) - index) * SPAN(level) - before;
-    return pages < count ? pages : count;
 }
 
 /* --- pairs --------------------------------------------------------------------------------------------------------------------------- */
@@ -519,99 +445,4 @@ bool arch_unmap(struct arch_space *space, uaddr_t va, size_t count)
 bool arch_protect(struct arch_space *space, uaddr_t va, size_t count, unsigned prot)
 {
     return change(space, va, count, prot);
-}
-
-/* --- looking --------------------------------------------------------------------------------------------------------------------------- */
-/* The entry that translates va, or the absent one where the walk ends. */
-static pte_t *find_entry(const struct arch_space *space, uint64_t va, unsigned *level)
-{
-    pte_t *slot = &root_of(space)[slot_index(va, RADIX_TOP)];
-    for (*level = RADIX_TOP; *level > 0 && pte_present(*slot) && !pte_is_leaf(*slot, *level);) {
-        pte_t *table = table_of(*slot);
-        slot = &table[slot_index(va, --*level)];
-    }
-    return slot;
-}
-
-bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mapping)
-{
-    unsigned level;
-    const pte_t *slot = find_entry(space, va, &level);
-    pte_t pte = read_pte(slot);
-    if (!pte_present(pte))
-        return false;
-    *mapping = (struct arch_mapping){pte_translate(pte, level, va), MP_SIZE * SPAN(level), pte_prot(pte), pte_accessed(pte), pte_dirty(pte)};
-    if (level == 0 && pte_grouped(pte)) {
-        slot -= slot_index(va, 0) % RADIX_GROUP;
-        mapping->size = GROUP_BYTES;
-        for (unsigned i = 0; i < RADIX_GROUP; i++) {
-            mapping->accessed |= pte_accessed(slot[i]);
-            mapping->dirty |= pte_dirty(slot[i]);
-        }
-    }
-    return true;
-}
-
-uaddr_t arch_count_mappings(const struct arch_space *space, uaddr_t va, uaddr_t end, unsigned steps, unsigned long long *bytes)
-{
-    for (; va < end && steps; steps--) {
-        unsigned level;
-        const pte_t *slot = find_entry(space, va, &level);
-        size_t most = (end - va) >> MP_SHIFT, count = pages_in_slot(va, level, most);
-        if (!pte_present(*slot)) {
-            count = absent_pages(slot - slot_index(va, level), level, va, most);
-        } else {
-            unsigned size_shift = MP_SHIFT + RADIX_SHIFT(level);
-            if (level == 0 && pte_grouped(*slot)) {
-                size_shift = MP_SHIFT + RADIX_GROUP_SHIFT;
-                count = RADIX_GROUP - slot_index(va, 0) % RADIX_GROUP;
-                count = count < most ? count : most;
-            }
-            bytes[size_shift - 12] += count * MP_SIZE;
-        }
-        va += count * MP_SIZE;
-    }
-    return va;
-}
-
-bool radix_touch(struct arch_space *space, uaddr_t va, unsigned access)
-{
-    unsigned level;
-    pte_t *slot = find_entry(space, va, &level), pte = read_pte(slot);
-    if (!pte_present(pte) || (pte_prot(pte) & access) != access)
-        return false;
-    unsigned count = 1;
-    if (level == 0 && pte_grouped(pte)) {
-        slot -= slot_index(va, 0) % RADIX_GROUP;
-        count = RADIX_GROUP;
-    }
-    for (; count; count--, slot++)
-        for (pte = read_pte(slot); !replace_pte(slot, &pte, pte_touched(pte, access & PROT_BIT_WRITE));)
-            ;
-    radix_written();
-    return true;
-}
-
-/* --- debug ------------------------------------------------------------------------------------------------------------------------------ */
-static void check_table(const pte_t *table, unsigned level, unsigned end)
-{
-    for (unsigned i = 0; i < end; i++) {
-        if (!pte_present(table[i]))
-            continue;
-        if (level > 0) {
-            if (!pte_is_leaf(table[i], level))
-                check_table(table_of(table[i]), level - 1, slots(level - 1));
-        } else if (pte_grouped(table[i])) {
-            const pte_t *first = &table[i / RADIX_GROUP * RADIX_GROUP];
-            ASSERT(pte_grouped(*first), "a page group is hinted throughout");
-            ASSERT(pte_translate(*first, 0, 0) % GROUP_BYTES == 0, "a page group is aligned");
-            ASSERT(pte_translate(table[i], 0, i * MP_SIZE) == pte_translate(*first, 0, 0) + i % RADIX_GROUP * MP_SIZE, "a page group is contiguous");
-            ASSERT(pte_prot(table[i]) == pte_prot(*first), "a page group has one protection");
-        }
-    }
-}
-
-void arch_space_check(struct arch_space *space)
-{
-    check_table(root_of(space), RADIX_TOP, RADIX_USER_SLOTS);
 }

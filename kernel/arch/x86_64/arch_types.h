@@ -80,6 +80,24 @@ static inline paddr_t virt_to_phys(const void *p)
 
 static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
 
+/* For lib/string.c: what is worth them goes by the string instructions. */
+#define ARCH_STRING 1
+static inline void arch_copy(void *to, const void *from, size_t length)
+{
+    size_t words = length / 8, rest = length % 8;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    if (rest != 0)
+        __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
+}
+static inline void arch_fill(void *to, int byte, size_t length)
+{
+    uint64_t pattern = (unsigned char)byte * 0x0101010101010101ull;
+    size_t words = length / 8, rest = length % 8;
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
+    if (rest != 0)
+        __asm__ volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(pattern) : "memory");
+}
+
 #define arch_frame_pointer() ((uintptr_t)__builtin_frame_address(0))
 
 #endif
