@@ -42,17 +42,6 @@
     return trap_message_reply_wait(cpu, thread);
 }
 
-/* The capability that a handle names; NULL: none, or look closer. */
-[[gnu::always_inline]] static inline const struct cap *named(const struct task *task, cap_t handle)
-{
-    const struct cap_table *table = &task->caps;
-    uint32_t index = CAP_INDEX(handle);
-    if (index >= table->near_slots) [[clang::unlikely]]
-        return nullptr;
-    const struct cap *cap = &table->near[index / CAP_LEAF_SLOTS][index % CAP_LEAF_SLOTS];
-    return cap->handle == handle ? cap : nullptr;
-}
-
 /* May the thread, which waits, go on at once on this CPU? */
 [[gnu::always_inline]] static inline bool can_switch_to(const struct cpu *cpu, const struct thread *to)
 {
@@ -85,7 +74,7 @@ TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread
     uint64_t flags = frame->FRAME_NUMBER - SYS_MESSAGE_CALL;
     if (!lock(cpu)) [[clang::unlikely]]
         return call_when_free(cpu, thread);
-    const struct cap *cap = named(thread->task, (cap_t)frame->FRAME_R0);
+    const struct cap *cap = cap_near(&thread->task->caps, (cap_t)frame->FRAME_R0);
     if (cap == nullptr || (cap->rights & RIGHT_PORT_SEND) == 0 || (int64_t)frame->FRAME_R1 < 0) [[clang::unlikely]]
         goto general;
     struct port *port;
@@ -171,11 +160,11 @@ TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *
         return reply_wait_when_free(cpu, thread);
     if ((flags & ~WAIT_FLAGS) != 0 || both >> 32 != handle) [[clang::unlikely]] /* armed is to be what answers */
         goto general;
-    const struct cap *cap = named(thread->task, handle);
+    const struct cap *cap = cap_near(&thread->task->caps, handle);
     if (cap == nullptr || (cap->rights & RIGHT_REPLY_USE) == 0 || cap->object->type != OBJECT_REPLY) [[clang::unlikely]]
         goto general;
     struct reply *reply = container_of(cap->object, struct reply, object);
-    const struct cap *from = named(thread->task, (cap_t)both);
+    const struct cap *from = cap_near(&thread->task->caps, (cap_t)both);
     if (from == nullptr || reply->state != REPLY_PENDING || thread->unusual != 0) [[clang::unlikely]]
         goto general;
     struct list *queue = idle_queue(from->object, from->rights);

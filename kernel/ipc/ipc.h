@@ -171,6 +171,8 @@ static inline bool port_has_something(const struct port *port)
 void port_deliver_rest(struct port *port);
 void notification_deliver(struct notification *notification);
 void notification_signal(struct notification *notification, uint64_t bits);
+/* The same where one thread waits, outside of sets: it has its bits and is to be made ready. NULL: it is not that plain, nothing was done. */
+[[nodiscard]] struct thread *notification_wake_only(struct notification *notification, uint64_t bits);
 void notification_bind_timer(struct notification *notification, uint64_t deadline_ns, uint64_t bits);
 
 /* --- for thread.c: leave what the thread waits for ------------------------------------------------------------------------------------ */

@@ -46,7 +46,7 @@ static void transfer_caps(struct thread *from, struct thread *to)
     if (count > MESSAGE_CAPS)
         count = MESSAGE_CAPS;
     for (uint32_t i = 0; i < count; i++) {
-        struct cap *cap = cap_slot(from->task, from->page->send_cap[i]);
+        struct cap *cap = cap_find(&from->task->caps, from->page->send_cap[i]);
         bool move = from->page->send_cap_mode[i] == SEND_CAP_MOVE;
         bool allowed = cap != nullptr && (move || (cap->rights & RIGHT_COPY) != 0);
         to->page->received_cap[i] = allowed ? transfer_cap(cap, move, to->task) : CAP_NULL;
@@ -72,7 +72,7 @@ static enum status check_caps(struct thread *thread)
         cap_t handle = thread->page->send_cap[i];
         if (handle == CAP_NULL)
             continue;
-        struct cap *cap = cap_slot(thread->task, handle);
+        struct cap *cap = cap_find(&thread->task->caps, handle);
         if (cap == nullptr)
             return STATUS_INVALID_HANDLE;
         if (thread->page->send_cap_mode[i] != SEND_CAP_MOVE && (cap->rights & RIGHT_COPY) == 0)
@@ -97,7 +97,8 @@ static void bind_reply(struct reply *reply, struct thread *receiver, struct thre
     list_push_back(&port->pending, &reply->port_link);
     caller->state = THREAD_AWAITING_REPLY;
     caller->wait.reply = reply;
-    thread_lend(caller);
+    if (caller->donates || caller->priority > receiver->base_priority) [[clang::unlikely]]
+        thread_lend(caller);
 }
 
 /* The content of a call into the receiver's registers and page. */
@@ -149,7 +150,7 @@ static struct thread *waiting_receiver(const struct port *port)
 /* What a handle to send to names. */
 static enum status find_target(struct thread *thread, cap_t handle, struct port **port, uint64_t *badge)
 {
-    struct cap *cap = cap_slot(thread->task, handle);
+    struct cap *cap = cap_find(&thread->task->caps, handle);
     if (cap == nullptr)
         return STATUS_INVALID_HANDLE;
     if ((cap->rights & RIGHT_PORT_SEND) == 0)
@@ -294,7 +295,7 @@ static void enqueue_message(struct thread *thread, struct port *port, uint64_t b
         message->word[i] = word[i];
     uint32_t count = (flags & MESSAGE_HAS_CAPS) != 0 ? thread->page->send_cap_count : 0;
     for (uint32_t i = 0; i < count && i < MESSAGE_CAPS; i++) {
-        struct cap *cap = cap_slot(thread->task, thread->page->send_cap[i]);
+        struct cap *cap = cap_find(&thread->task->caps, thread->page->send_cap[i]);
         if (cap == nullptr)
             continue;
         if (thread->page->send_cap_mode[i] == SEND_CAP_MOVE)
@@ -382,7 +383,8 @@ static struct thread *answer(struct thread *server, struct reply *reply, uint32_
     struct thread *caller = reply->thread;
     list_remove(&reply->port_link);
     reply_withdraw(reply);
-    thread_end_loan(caller);
+    if (caller->donates) [[clang::unlikely]]
+        thread_end_loan(caller);
     reply->thread = nullptr;
     reply->state = REPLY_FREE;
     caller->wait.reply = nullptr;
@@ -404,7 +406,7 @@ static struct thread *answer(struct thread *server, struct reply *reply, uint32_
 
 static enum status find_reply(struct thread *thread, cap_t handle, struct reply **reply)
 {
-    struct cap *cap = cap_slot(thread->task, handle);
+    struct cap *cap = cap_find(&thread->task->caps, handle);
     if (cap == nullptr)
         return STATUS_INVALID_HANDLE;
     if (cap->object->type != OBJECT_REPLY)
@@ -418,7 +420,7 @@ static enum status find_reply(struct thread *thread, cap_t handle, struct reply 
 /* The capability to wait at: a set or a port. */
 static enum status find_source(struct thread *thread, cap_t handle, struct object **source)
 {
-    struct cap *cap = cap_slot(thread->task, handle);
+    struct cap *cap = cap_find(&thread->task->caps, handle);
     if (cap == nullptr)
         return STATUS_INVALID_HANDLE;
     uint32_t right;
@@ -443,6 +445,8 @@ static bool take_any(struct object *source, struct thread *thread, struct reply 
     if (source->type == OBJECT_SET)
         return set_take(container_of(source, struct port_set, object), thread, armed);
     struct port *port = container_of(source, struct port, object);
+    if (!port_has_something(port))
+        return false;
     bool taken = port_take(port, thread, armed, port->member.key);
     if (taken && port->member.set != nullptr)
         member_update(&port->member);
@@ -540,6 +544,24 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
 
 /* --- send ------------------------------------------------------------------------------------------------------------------------------ */
 
+/* Into the registers of a thread that waits for it. */
+static void send_at_once(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags, struct thread *receiver)
+{
+    struct reply *armed = end_receive(receiver);
+    if (armed != nullptr)
+        armed->state = REPLY_FREE;
+    struct thread_page *page = receiver->page;
+    copy_words(&receiver->frame, &thread->frame);
+    receiver->frame.FRAME_R8 = badge;
+    receiver->frame.FRAME_STATUS = STATUS_OK;
+    page->received_key = port->member.key;
+    page->received_in_length = page->received_out_length = 0;
+    page->received_cap_count = 0;
+    if ((flags & MESSAGE_HAS_CAPS) != 0)
+        transfer_caps(thread, receiver);
+    cpu_wake(this_cpu(), receiver);
+}
+
 void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
 {
     struct port *port;
@@ -566,11 +588,17 @@ void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
             return;
         }
     }
-    if (status == STATUS_OK) {
-        enqueue_message(thread, port, badge, flags);
-        frame->FRAME_STATUS = STATUS_OK;
-        (void)port_deliver(port);
-    } else {
-        frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+    frame->FRAME_STATUS = (uint64_t)(int64_t)status;
+    if (status != STATUS_OK)
+        return;
+    struct thread *receiver = waiting_taker(port);
+    if (receiver != nullptr && port->queue.count == 0 && list_empty(&port->events)) {
+        send_at_once(thread, port, badge, flags, receiver);
+        return;
     }
+    enqueue_message(thread, port, badge, flags);
+    if (receiver != nullptr)
+        (void)port_deliver(port);
+    else if (port->member.set != nullptr)
+        member_update(&port->member);
 }

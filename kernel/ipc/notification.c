@@ -103,6 +103,24 @@ void notification_signal(struct notification *notification, uint64_t bits)
     notification_deliver(notification);
 }
 
+struct thread *notification_wake_only(struct notification *notification, uint64_t bits)
+{
+    struct list *all = &notification->waiters, *first = all->next;
+    if (first == all || first->next != all || first == &notification->mark || notification->member.set != nullptr)
+        return nullptr;
+    struct thread *thread = container_of(first, struct thread, queue);
+    uint64_t set = notification->bits | bits, taken = set & thread->wait.mask;
+    if (taken == 0)
+        return nullptr;
+    notification->bits = set & ~taken;
+    list_remove(first);
+    thread_cancel_deadline(thread);
+    thread->wait.object = nullptr;
+    thread->frame.FRAME_R1 = taken;
+    thread->frame.FRAME_STATUS = STATUS_OK;
+    return thread;
+}
+
 void notification_deliver(struct notification *notification)
 {
     if (notification->bits != 0 && notification->member.set != nullptr)

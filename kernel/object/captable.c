@@ -144,6 +144,7 @@ static enum status leaf_create(struct task *task, uint32_t number)
     if (status != STATUS_OK)
         return status;
     struct cap *leaf = *leaf_entry(table, number) = memory;
+    table->cursor_rests = table->cursor_rests && number != table->leaf_cursor;
     for (uint32_t i = 0; i < CAP_LEAF_SLOTS; i++) {
         leaf[i].index = number * CAP_LEAF_SLOTS + i;
         leaf[i].task = task;
@@ -163,7 +164,8 @@ static bool cursor_advance(struct cap_table *table)
 {
     for (unsigned i = 0; i < CURSOR_STEPS && table->leaf_cursor < LEAVES && leaf_present(table, table->leaf_cursor); i++)
         table->leaf_cursor++;
-    return table->leaf_cursor == LEAVES || !leaf_present(table, table->leaf_cursor);
+    table->cursor_rests = table->leaf_cursor == LEAVES || !leaf_present(table, table->leaf_cursor);
+    return table->cursor_rests;
 }
 
 /* One more leaf at the low end. */
@@ -180,8 +182,9 @@ static enum status grow(struct task *task)
 static enum status find_any(struct task *task, struct cap **cap)
 {
     struct cap_table *table = &task->caps;
-    (void)cursor_advance(table);
-    if (table->free_count < FREE_LEAST) {
+    if (!table->cursor_rests) [[clang::unlikely]]
+        (void)cursor_advance(table);
+    if (table->free_count < FREE_LEAST) [[clang::unlikely]] {
         enum status status = grow(task);
         if (status != STATUS_OK && table->free_count == 0)
             return status;

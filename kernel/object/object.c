@@ -57,13 +57,9 @@ enum status object_create(enum object_type type, struct ledger *ledger, struct o
     return STATUS_OK;
 }
 
-void object_get(struct object *object)
+void object_end(struct object *object)
 {
-    object->references++;
-}
-
-static void object_destroy(struct object *object)
-{
+    object->references = REFERENCES_AT_END;
     struct ledger *ledger = object->ledger;
     if (object->type == OBJECT_MEM) {
         mem_free(object); /* frees its own memory and settles with its ledger */
@@ -75,15 +71,6 @@ static void object_destroy(struct object *object)
     ledger_free(ledger, (char *)object - types[object->type].offset, size);
     if (ledger != nullptr)
         object_put(&ledger->object);
-}
-
-void object_put(struct object *object)
-{
-    ASSERT(object->references > 0, "a reference is given back once");
-    if (--object->references != 0)
-        return;
-    object->references = REFERENCES_AT_END;
-    object_destroy(object);
 }
 
 void object_unreachable(struct object *object)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <arch/arch.h>
 #include <info.h>
+#include <lib/assert.h>
 #include <lib/list.h>
 #include <rights.h>
 #include <status.h>
@@ -71,13 +72,21 @@ struct cap_table {
     struct list free;    /* slots, first in, first out: so that a handle comes back as late as it can */
     uint32_t free_count;
     uint32_t leaf_cursor; /* all leaves below this are there */
+    bool cursor_rests;    /* and this one is not */
     uint32_t destroyed;   /* of a dead task: none below this is there any more */
 };
 
 /* Memory for an object of this type, zeroed, charged to the ledger; one reference, no capability. NULL status: NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status object_create(enum object_type type, struct ledger *ledger, struct object **object);
-void object_get(struct object *object);
-void object_put(struct object *object);
+static inline void object_get(struct object *object) { object->references++; }
+/* No reference is left: free it. */
+void object_end(struct object *object);
+static inline void object_put(struct object *object)
+{
+    ASSERT(object->references > 0, "a reference is given back once");
+    if (--object->references == 0) [[clang::unlikely]]
+        object_end(object);
+}
 
 /* Find what a handle names. A facet is accepted where a port is asked for. On success the object carries one more reference: give it
  * back with cap_release. Returns INVALID_HANDLE, WRONG_TYPE, NO_RIGHTS. */
@@ -87,16 +96,22 @@ static inline void cap_release(struct object *object) { object_put(object); }
 struct cap *cap_slot(struct task *task, cap_t handle);
 /* The leaf of an index that the first directory does not reach. */
 struct cap *cap_far_leaf(const struct cap_table *table, uint32_t index);
+/* The slot, where the first directory reaches it; NULL: it does not, or no such capability. */
+[[gnu::always_inline]] static inline struct cap *cap_near(const struct cap_table *table, cap_t handle)
+{
+    uint32_t index = CAP_INDEX(handle);
+    if (index >= table->near_slots) [[clang::unlikely]]
+        return nullptr;
+    struct cap *cap = &table->near[index / CAP_LEAF_SLOTS][index % CAP_LEAF_SLOTS];
+    return cap->handle == handle ? cap : nullptr;
+}
 /* cap_slot for the shortest paths. */
 static inline struct cap *cap_find(const struct cap_table *table, cap_t handle)
 {
     uint32_t index = CAP_INDEX(handle);
-    struct cap *leaf;
     if (index < table->near_slots) [[clang::likely]]
-        leaf = table->near[index / CAP_LEAF_SLOTS];
-    else
-        leaf = cap_far_leaf(table, index);
-    struct cap *cap = &leaf[index % CAP_LEAF_SLOTS];
+        return cap_near(table, handle);
+    struct cap *cap = &cap_far_leaf(table, index)[index % CAP_LEAF_SLOTS];
     return cap->handle == handle ? cap : nullptr;
 }
 cap_t cap_handle(const struct cap *cap);

@@ -147,17 +147,58 @@ void cpu_switch(struct cpu *cpu, struct thread *next)
 
 void cpu_leave(struct cpu *cpu)
 {
-    cpu_account(cpu, arch_time_ns());
     cpu->need_schedule = true;
+}
+
+/* Nothing else is due here, and current could go on: what runs next may be settled at once. */
+static bool is_plain(const struct cpu *cpu)
+{
+    const struct thread *current = cpu->current;
+    return cpu->alone && !cpu->need_schedule && current != nullptr && current->state == THREAD_RUNNING && current->unusual == 0;
+}
+
+void cpu_wake(struct cpu *cpu, struct thread *thread)
+{
+    struct thread *current = cpu->current;
+    if (!is_plain(cpu) || thread->stopped || thread->priority <= current->priority || cpu->ready_mask >> thread->priority != 0) {
+        thread_ready(thread);
+        return;
+    }
+    cpu_account(cpu, arch_time_ns());
+    enqueue(cpu, current);
+    cpu_switch(cpu, thread);
+    cpu->slice_end_ns = UINT64_MAX;
+    cpu->turn_over = false;
+}
+
+void cpu_yield(struct cpu *cpu)
+{
+    struct thread *current = cpu->current;
+    struct list *queue = &cpu->run_queue[current->priority];
+    if (!is_plain(cpu) || cpu->ready_mask >> current->priority != 1) {
+        cpu->slice_end_ns = 0;
+        cpu->need_schedule = true;
+        return;
+    }
+    uint64_t now_ns = arch_time_ns();
+    struct thread *next = container_of(queue->next, struct thread, queue);
+    list_remove(&next->queue);
+    list_push_back(queue, &current->queue);
+    current->state = THREAD_READY;
+    cpu_account(cpu, now_ns);
+    cpu_switch(cpu, next);
+    cpu->slice_end_ns = now_ns + TIME_SLICE_NS;
+    cpu->turn_over = false;
+    if (cpu->slice_end_ns < cpu->timer_ns)
+        cpu_timer_update(cpu);
 }
 
 void cpu_hand_over(struct cpu *cpu, struct thread *to)
 {
-    int highest = highest_ready(cpu);
-    bool equals = highest == (int)to->priority, unlimited = cpu->slice_end_ns == UINT64_MAX;
-    if (!to->stopped && may_run_on(to, cpu->number) && highest <= (int)to->priority && !(equals && cpu->turn_over)) [[clang::likely]] {
+    uint64_t rivals = cpu->ready_mask >> to->priority; /* bit 0: equals */
+    if (!to->stopped && may_run_on(to, cpu->number) && (rivals == 0 || (rivals == 1 && !cpu->turn_over))) [[clang::likely]] {
         cpu_switch(cpu, to);
-        if (equals && unlimited)
+        if (rivals != 0 && cpu->slice_end_ns == UINT64_MAX)
             limit_turn(cpu);
         return;
     }

@@ -21,6 +21,10 @@ void cpu_leave(struct cpu *cpu);
 /* Stop waiting `to`'s wait is over and it should run at once instead of current (which has blocked): direct switch when it may run here
  * and nothing more urgent is ready; else it is made ready. */
 void cpu_hand_over(struct cpu *cpu, struct thread *to);
+/* thread_ready as the last thing that is done for current, which can go on: a more urgent thread gets the CPU at once. */
+void cpu_wake(struct cpu *cpu, struct thread *thread);
+/* Current's turn is over, as the last thing that is done for it. Requires: others of its priority are ready here. */
+void cpu_yield(struct cpu *cpu);
 /* Last thing of every trap: choose a thread if needed, attend to it, give up the kernel lock. Returns to the port, or idles. */
 void kernel_exit(struct cpu *cpu, bool was_idle) RELEASES(kernel_lock);
 [[noreturn]] void cpu_idle_loop(void); /* entered with the kernel lock held */

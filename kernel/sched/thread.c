@@ -110,13 +110,6 @@ bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns)
     return true;
 }
 
-void thread_cancel_deadline(struct thread *thread)
-{
-    if (thread->timed)
-        timer_cancel(&thread->timer);
-    thread->timed = false;
-}
-
 bool thread_retries(struct thread *thread, enum status status)
 {
     if (status != STATUS_NO_MEMORY && status != STATUS_LEDGER_SPENT)
@@ -176,6 +169,11 @@ void thread_wake(struct thread *thread, enum status status)
 static void bury(struct thread *thread)
 {
     struct task *task = thread->task;
+    struct cpu *cpu = this_cpu();
+    if (cpu->current == thread) {
+        cpu_account(cpu, arch_time_ns());
+        cpu->current = nullptr; /* the last reference may go now */
+    }
     thread->state = THREAD_DEAD;
     thread_serve(thread, nullptr);
     revoke_end(&thread->revoke, false);
@@ -278,7 +276,6 @@ void thread_attend(struct thread *thread)
     struct cpu *cpu = this_cpu();
     if ((thread->attention & ATTENTION_KILLED) != 0) {
         cpu_leave(cpu);
-        cpu->current = nullptr; /* the last reference may go now */
         thread->state = THREAD_READY;
         bury(thread);
     } else if ((thread->attention & ATTENTION_STOP) != 0) {

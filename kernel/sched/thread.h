@@ -168,7 +168,12 @@ void thread_attend(struct thread *thread);
 void thread_exception(struct thread *thread, enum exception exception, uint64_t address, uint64_t code);
 /* Ready the wait deadline: DEADLINE_NONE sets none. Returns false when it is past. */
 bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns);
-void thread_cancel_deadline(struct thread *thread);
+static inline void thread_cancel_deadline(struct thread *thread)
+{
+    if (thread->timed) [[clang::unlikely]]
+        timer_cancel(&thread->timer);
+    thread->timed = false;
+}
 /* A call or fault of the thread failed with the status. Was that for lack of memory, and may work that is left give some back? Then some of
  * it is done: true, the thread should try again. */
 bool thread_retries(struct thread *thread, enum status status);

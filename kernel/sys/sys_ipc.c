@@ -197,7 +197,11 @@ enum status sys_notification_create(struct thread *thread, struct ledger *ledger
 
 enum status sys_notification_signal(struct thread *, struct notification *self, uint64_t bits)
 {
-    notification_signal(self, bits);
+    struct thread *woken = !list_empty(&self->waiters) ? notification_wake_only(self, bits) : nullptr;
+    if (woken != nullptr)
+        cpu_wake(this_cpu(), woken);
+    else
+        notification_signal(self, bits);
     return STATUS_OK;
 }
 

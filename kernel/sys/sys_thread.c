@@ -92,10 +92,8 @@ enum status sys_thread_info(struct thread *, struct thread *self, uint64_t what,
 enum status sys_thread_yield(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
-    if (!list_empty(&cpu->run_queue[thread->priority])) {
-        cpu->slice_end_ns = 0; /* its turn is over */
-        cpu->need_schedule = true;
-    }
+    if (!list_empty(&cpu->run_queue[thread->priority]))
+        cpu_yield(cpu);
     return STATUS_OK;
 }
 

@@ -152,10 +152,17 @@ def kernel_dispatch(file, source):
 #include <sched/thread.h>
 #include <syscalls_kernel.h>
 
-/* A handle is 32 bits of its register. */
-static inline enum status cap_lookup_argument(struct thread *thread, uint64_t handle, enum object_type type, uint32_t rights, struct object **object)
+/* A handle is 32 bits of its register. What is plain is found here. */
+[[gnu::always_inline]] static inline enum status cap_lookup_argument(struct thread *thread, uint64_t handle, enum object_type type, uint32_t rights, struct object **object)
 {
-    return handle > UINT32_MAX ? STATUS_INVALID_HANDLE : cap_lookup(thread, (cap_t)handle, type, rights, object);
+    if (handle > UINT32_MAX) [[clang::unlikely]]
+        return STATUS_INVALID_HANDLE;
+    const struct cap *cap = cap_near(&thread->task->caps, (cap_t)handle);
+    if (cap == nullptr || cap->object->type != type || (cap->rights & rights) != rights) [[clang::unlikely]]
+        return cap_lookup(thread, (cap_t)handle, type, rights, object);
+    *object = cap->object;
+    object_get(*object);
+    return STATUS_OK;
 }
 
 /* Is there no result to write? */
