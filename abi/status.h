@@ -47,7 +47,8 @@
     X(TOO_BIG,          -41, "the argument is larger than the limit") \
     X(UNKNOWN_SESSION,  -42, "the server does not know this badge: open again") \
     X(STOPPED,          -43, "the caller was stopped by job control") \
-    X(BACKGROUND,       -44, "a background process may not do this to its terminal")
+    X(BACKGROUND,       -44, "a background process may not do this to its terminal") \
+    X(DEADLOCK,         -45, "the caller would wait for itself")
 
 enum status : int {
 #define X(name, value, text) STATUS_##name = value,

@@ -65,7 +65,10 @@ struct thread_page {
     uint64_t upcall_stack;   /* stack pointer for upcalls (written by the thread) */
     uint64_t upcall_reason, upcall_code, upcall_address, upcall_access;
     uint64_t recover_pc;     /* not 0: where the runtime goes on when it faults itself (written by the thread; a fault clears it) */
-    uint64_t reserved[3];
+    /* --- locks: written by the thread, read by the kernel when it ends; abi/futex.h --- */
+    uint64_t robust_list;    /* not 0: address of a struct futex_robust_head */
+    uint64_t lock_number;    /* what the words of its locks hold */
+    uint64_t reserved;
     struct frame frame;      /* the interrupted registers; thread_resume continues from them */
     uint64_t runtime[32];    /* the runtime's own */
 };

@@ -1,4 +1,4 @@
-/* futex.c: wait and wake on a word of user memory. Not here: priority inheritance and robust lists (docs/limits.md).
+/* futex.c: wait and wake on a word of user memory. Not here: locks (lock.c), robust lists (robust.c).
  * A key is (space, address) for private words and (memory object, offset) for shared ones. A word that is waited on is described by a record
  * that one of its waiters lends; it is found through a tree a bucket, so those who wait on other words are not in the way.
  * Invariants: the word is compared and the waiter queued under the kernel lock, so no wake-up between the two is lost; a record with waiters
@@ -6,6 +6,7 @@
 #include <futex.h>
 #include <ipc/futex.h>
 #include <ipc/ipc.h>
+#include <ipc/lock.h>
 #include <sched/schedule.h>
 #include <syscalls_kernel.h>
 
@@ -48,10 +49,17 @@ static struct futex_word *word_find(struct futex_key key, struct tree_node **par
     return nullptr;
 }
 
-static struct futex_word *word_waited_on(struct futex_key key)
+struct futex_word *futex_word_at(struct futex_key key)
 {
     struct tree_node *parent, **link;
     return word_find(key, &parent, &link);
+}
+
+static bool comes_before(const struct thread *left, const struct thread *right)
+{
+    if (left->futex.urgency != right->futex.urgency)
+        return left->futex.urgency > right->futex.urgency;
+    return left->futex.sequence < right->futex.sequence;
 }
 
 static void waiter_insert(struct futex_word *word, struct thread *thread)
@@ -59,12 +67,14 @@ static void waiter_insert(struct futex_word *word, struct thread *thread)
     struct tree_node *parent = nullptr, **link = &word->waiters.root;
     while (*link != nullptr) {
         parent = *link;
-        link = thread->futex.sequence < waiter_of(parent)->futex.sequence ? &parent->left : &parent->right;
+        link = comes_before(thread, waiter_of(parent)) ? &parent->left : &parent->right;
     }
     tree_insert(&word->waiters, &thread->futex.node, parent, link, nullptr);
 }
 
-/* The waiter that came first, from this sequence number on. */
+struct thread *futex_first(const struct futex_word *word) { return waiter_of(tree_first(&word->waiters)); }
+
+/* The waiter that came first, from this sequence number on. Not of a lock. */
 static struct thread *waiter_from(const struct futex_word *word, uint64_t sequence)
 {
     struct thread *best = nullptr;
@@ -80,7 +90,7 @@ static struct thread *waiter_from(const struct futex_word *word, uint64_t sequen
     return best;
 }
 
-static void join(struct thread *thread, struct futex_key key)
+struct futex_word *futex_join(struct thread *thread, struct futex_key key, uint8_t urgency)
 {
     struct tree_node *parent, **link;
     struct futex_word *word = word_find(key, &parent, &link);
@@ -88,35 +98,60 @@ static void join(struct thread *thread, struct futex_key key)
         word = &thread->futex.word;
         word->key = key;
         word->waiters.root = nullptr;
+        word->owner = nullptr;
+        list_init(&word->link);
         tree_insert(bucket_of(key), &word->node, parent, link, nullptr);
     }
     thread->wait.key = key;
     thread->futex.sequence = ++last_sequence;
+    thread->futex.urgency = urgency;
     waiter_insert(word, thread);
+    return word;
+}
+
+/* The lender of the record goes: another one lends. */
+static void word_pass_on(struct futex_word *word)
+{
+    struct futex_word *next = &waiter_of(word->waiters.root)->futex.word;
+    struct tree_node *parent, **link;
+    next->key = word->key;
+    next->waiters = word->waiters;
+    next->owner = word->owner;
+    list_init(&next->link);
+    if (word->owner != nullptr)
+        list_push_back(&word->owner->locks, &next->link);
+    (void)word_find(next->key, &parent, &link);
+    tree_insert(bucket_of(next->key), &next->node, parent, link, nullptr);
 }
 
 void futex_leave(struct thread *thread)
 {
-    struct tree_node *parent, **link;
     struct futex_key key = thread->wait.key;
-    struct futex_word *word = word_find(key, &parent, &link);
+    struct futex_word *word = futex_word_at(key);
+    bool first = futex_first(word) == thread;
     tree_remove(&word->waiters, &thread->futex.node, nullptr);
-    if (word != &thread->futex.word)
-        return;
-    tree_remove(bucket_of(key), &word->node, nullptr);
-    if (word->waiters.root == nullptr)
-        return;
-    struct futex_word *next = &waiter_of(word->waiters.root)->futex.word; /* another lends */
-    next->key = key;
-    next->waiters = word->waiters;
-    word->waiters.root = nullptr;
-    (void)word_find(key, &parent, &link);
-    tree_insert(bucket_of(key), &next->node, parent, link, nullptr);
+    if (word == &thread->futex.word) {
+        tree_remove(bucket_of(key), &word->node, nullptr);
+        list_remove(&word->link);
+        if (word->waiters.root != nullptr)
+            word_pass_on(word);
+        word->waiters.root = nullptr;
+    }
+    if (first && key_is_lock(key))
+        lock_left(thread);
+}
+
+void futex_reorder(struct thread *thread)
+{
+    struct futex_word *word = futex_word_at(thread->wait.key);
+    tree_remove(&word->waiters, &thread->futex.node, nullptr);
+    thread->futex.urgency = thread->priority;
+    waiter_insert(word, thread);
 }
 
 /* --- calls -------------------------------------------------------------------------------------------------------------------------------- */
 
-static enum status find_key(struct thread *thread, uaddr_t address, uint64_t flags, struct futex_key *key)
+enum status futex_key_of(struct thread *thread, uaddr_t address, uint64_t flags, struct futex_key *key)
 {
     if ((address & 3) != 0 || (flags & ~(uint64_t)FUTEX_FLAGS) != 0)
         return STATUS_INVALID_ARGUMENT;
@@ -136,7 +171,7 @@ void futex_wait(struct thread *thread, struct frame *frame)
     uint64_t flags = frame->FRAME_R3;
     struct futex_key key;
     uint32_t word;
-    enum status status = find_key(thread, address, flags, &key);
+    enum status status = futex_key_of(thread, address, flags, &key);
     if (status == STATUS_OK)
         status = copy_from_user(&thread->task->space, &word, address, sizeof word);
     thread->wait.flags = (flags & FUTEX_FLAG_INTERRUPTIBLE) != 0 ? MESSAGE_INTERRUPTIBLE : 0;
@@ -157,7 +192,7 @@ void futex_wait(struct thread *thread, struct frame *frame)
     thread->wait.mask = (uint32_t)frame->FRAME_R4;
     thread->state = THREAD_FUTEX;
     list_init(&thread->queue);
-    join(thread, key);
+    (void)futex_join(thread, key, 0);
     cpu_leave(this_cpu());
 }
 
@@ -167,7 +202,7 @@ static enum status wake(struct futex_key key, uint64_t count, uint64_t mask, str
     if (restart->until == 0)
         restart->until = last_sequence + 1;
     for (unsigned steps = 1; restart->done < count; steps++) {
-        struct futex_word *word = word_waited_on(key);
+        struct futex_word *word = futex_word_at(key);
         struct thread *waiter = word != nullptr ? waiter_from(word, restart->from) : nullptr;
         if (waiter == nullptr || waiter->futex.sequence >= restart->until)
             break;
@@ -185,7 +220,7 @@ static enum status wake(struct futex_key key, uint64_t count, uint64_t mask, str
 enum status futex_wake(struct thread *thread, uaddr_t address, uint64_t count, uint64_t flags, uint64_t mask, uint64_t *restart, uint64_t *woken)
 {
     struct futex_key key;
-    enum status status = find_key(thread, address, flags, &key);
+    enum status status = futex_key_of(thread, address, flags, &key);
     if (status != STATUS_OK)
         return status;
     struct restart *state = thread_restart(thread, restart);
@@ -194,6 +229,13 @@ enum status futex_wake(struct thread *thread, uaddr_t address, uint64_t count, u
         thread_interrupt_call(thread, restart);
     *woken = state->done;
     return status;
+}
+
+void futex_wake_one(struct futex_key key)
+{
+    struct futex_word *word = futex_word_at(key);
+    if (word != nullptr)
+        thread_wake(futex_first(word), STATUS_OK);
 }
 
 static enum status compare_word(struct thread *thread, uaddr_t address, uint64_t expected)
@@ -207,12 +249,12 @@ static enum status compare_word(struct thread *thread, uaddr_t address, uint64_t
 static enum status move(struct futex_key from, struct futex_key to, uint64_t count, struct restart *restart)
 {
     for (uint64_t moved = 0; moved < count;) {
-        struct futex_word *word = word_waited_on(from);
+        struct futex_word *word = futex_word_at(from);
         struct thread *waiter = word != nullptr ? waiter_from(word, 0) : nullptr;
         if (waiter == nullptr || waiter->futex.sequence >= restart->until)
             break;
         futex_leave(waiter);
-        join(waiter, to);
+        (void)futex_join(waiter, to, 0);
         restart->done++;
         if (++moved % STEPS == 0 && arch_interrupt_pending())
             return SYSCALL_RESTART;
@@ -224,9 +266,9 @@ enum status futex_requeue(struct thread *thread, uaddr_t address, uint64_t count
                           uint64_t *restart, uint64_t *done)
 {
     struct futex_key key, target_key;
-    enum status status = find_key(thread, address, flags, &key);
+    enum status status = futex_key_of(thread, address, flags, &key);
     if (status == STATUS_OK)
-        status = find_key(thread, target, flags, &target_key);
+        status = futex_key_of(thread, target, flags, &target_key);
     struct restart *state = thread_restart(thread, restart);
     if (status == STATUS_OK && (flags & FUTEX_FLAG_COMPARE) != 0 && state->until == 0)
         status = compare_word(thread, address, expected);

@@ -1,9 +1,11 @@
-/* donate.c: priorities lent along calls. Not here: who is called (ipc/message.c), who runs (schedule.c).
+/* donate.c: priorities lent along calls and locks. Not here: who is called (ipc/message.c), who owns a lock (ipc/lock.c), who runs (schedule.c).
  * A thread that waits for the answer of a less urgent one lends it its priority until then: the one that received its call, or, while the
- * call is queued, the thread that came last to receive there. That one passes it on when it waits for an answer itself.
+ * call is queued, the thread that came last to receive there; the most urgent of those who wait for a lock lends to its owner. Those pass it
+ * on when they wait themselves.
  * Invariants: a thread's priority is the highest of its base priority and its donors'; a thread lends to at most one, and only while it is
- * CALLING or AWAITING_REPLY; donors are in a tree by priority. Kernel lock. */
+ * CALLING, AWAITING_REPLY or the first who waits for a lock; donors are in a tree by priority. Kernel lock. */
 #include <ipc/ipc.h>
+#include <ipc/lock.h>
 #include <sched/schedule.h>
 
 #define LONGEST_CHAIN 64u
@@ -42,6 +44,8 @@ static struct thread *awaited(const struct thread *thread)
         const struct list *servers = port->member.set != nullptr ? &port->member.set->servers : &port->servers;
         if (!list_empty(servers))
             server = container_of(servers->next, struct thread, serving_link);
+    } else if (thread->state == THREAD_FUTEX) {
+        server = lock_awaited(thread);
     }
     return server != nullptr && server != thread && server->state != THREAD_DEAD ? server : nullptr;
 }
@@ -104,7 +108,11 @@ void thread_reprioritize(struct thread *thread)
         if (priority == thread->priority)
             return;
         set_priority(thread, priority);
-        thread = lend_again(thread);
+        struct thread *other = thread->state == THREAD_FUTEX ? lock_reorder(thread) : nullptr;
+        struct thread *donee = lend_again(thread);
+        if (other != nullptr)
+            (void)lend_again(other); /* to the same */
+        thread = donee;
     }
 }
 

@@ -1,6 +1,7 @@
 /* thread.c: threads: life, waits, interrupts, upcalls, exceptions. Not here: which one runs (schedule.c).
  * Invariant: what a thread waits for is in `state` and `wait` alone; thread_unwait undoes all of it. Kernel lock. */
 #include <ipc/futex.h>
+#include <ipc/lock.h>
 #include <ipc/ipc.h>
 #include <lib/assert.h>
 #include <lib/format.h>
@@ -10,11 +11,18 @@
 #define RETRIES_MOST 100u
 #define RETRY_STEPS 256u /* of work, while no interrupt waits */
 
+static void leave_task(struct thread *thread);
+
 /* One step with who names a dead thread. */
 static bool thread_work(struct work *work)
 {
     struct thread *thread = container_of(work, struct thread, work);
-    return ipc_leave_reply(thread) || thread_leave_donor(thread);
+    if (thread->robust.list != 0) {
+        if (!robust_step(thread))
+            leave_task(thread);
+        return true;
+    }
+    return lock_leave(thread) || ipc_leave_reply(thread) || thread_leave_donor(thread);
 }
 
 static void deadline_passed(struct timer *timer)
@@ -57,6 +65,7 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     list_init(&t->queue);
     work_init(&t->work, thread_work, object);
     list_init(&t->replies);
+    list_init(&t->locks);
     list_init(&t->serving_link);
     timer_init(&t->timer, deadline_passed);
     thread_set_runtime(t);
@@ -165,20 +174,10 @@ void thread_wake(struct thread *thread, enum status status)
     thread_ready(thread);
 }
 
-/* The thread is off every queue and CPU: give it to its task's end. */
-static void bury(struct thread *thread)
+/* The thread is off every queue and CPU, and needs its task's memory no more. */
+static void leave_task(struct thread *thread)
 {
     struct task *task = thread->task;
-    struct cpu *cpu = this_cpu();
-    if (cpu->current == thread) {
-        cpu_account(cpu, arch_time_ns());
-        cpu->current = nullptr; /* the last reference may go now */
-    }
-    thread->state = THREAD_DEAD;
-    thread_serve(thread, nullptr);
-    revoke_end(&thread->revoke, false);
-    if (thread->donors.root != nullptr || !list_empty(&thread->replies))
-        work_add(&thread->work);
     if (!task->dead)
         space_unmap_pinned(&task->space, thread->thread_page_address, virt_to_phys(thread->page));
     list_remove(&thread->task_link);
@@ -189,6 +188,24 @@ static void bury(struct thread *thread)
     else if (task->thread_count == 0)
         task_kill(task, task->exit_code);
     object_put(&thread->object);
+}
+
+/* The thread is off every queue and CPU: give it to its task's end, which waits for its robust locks. */
+static void bury(struct thread *thread)
+{
+    struct cpu *cpu = this_cpu();
+    if (cpu->current == thread) {
+        cpu_account(cpu, arch_time_ns());
+        cpu->current = nullptr; /* the last reference may go now */
+    }
+    thread->state = THREAD_DEAD;
+    thread_serve(thread, nullptr);
+    revoke_end(&thread->revoke, false);
+    bool walk = robust_begin(thread);
+    if (walk || thread->donors.root != nullptr || !list_empty(&thread->replies) || !list_empty(&thread->locks))
+        work_add(&thread->work);
+    if (!walk)
+        leave_task(thread);
 }
 
 void thread_kill(struct thread *thread)

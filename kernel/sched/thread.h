@@ -37,7 +37,9 @@ struct futex_key { uint64_t a, b; };
 struct futex_word {
     struct tree_node node;            /* by key */
     struct futex_key key;
-    struct tree waiters;              /* struct thread.futex.node, in the order in which they came */
+    struct tree waiters;              /* struct thread.futex.node: the most urgent first, then in the order in which they came */
+    struct thread *owner;             /* of a lock; NULL: not known */
+    struct list link;                 /* on owner->locks */
 };
 
 /* What a call had done when it was interrupted; the call has the cookie in a register. */
@@ -76,6 +78,7 @@ struct thread {
     struct tree donors;               /* those that lend it their priority, by that: struct thread.donor_node */
     struct tree_node donor_node;
     struct thread *donee;             /* whom it lends to */
+    struct list locks;                /* those it owns and others wait for: struct futex_word.link */
     struct list replies;              /* those that it armed last */
     struct object *serving;           /* the port or set it received from last, NULL when that has ended */
     struct list serving_link;         /* on the servers of that */
@@ -91,12 +94,20 @@ struct thread {
     struct {                          /* FUTEX */
         struct tree_node node;        /* of the word's waiters */
         uint64_t sequence;
+        uint8_t urgency;              /* the thread's priority, where it waits for a lock; else 0 */
+        uint32_t number;              /* of a lock: what its word is to hold when the thread has it */
+        uaddr_t address;              /* of a lock's word, in its own space */
         struct futex_word word;       /* of all who wait on it, when this thread lends it; else it has no waiters */
     } futex;
     struct restart restart;
     struct revoke revoke;
     struct work work;                 /* dead: those that name it forget it */
     struct { uint64_t exception, address, code; } fault; /* exception_call */
+    struct {                          /* dead: how far the walk of its robust locks is */
+        uint64_t list, next, pending; /* list 0: there is no walk */
+        int64_t word_offset;
+        uint32_t number, count;
+    } robust;
     struct { uint64_t in_length, out_length, in_base, out_base; } window; /* while AWAITING_REPLY or CALLING */
 };
 
@@ -142,7 +153,7 @@ void thread_wake(struct thread *thread, enum status status);
 void thread_serve(struct thread *thread, struct object *source);
 /* One of the servers of a port or set that has ended forgets it. False: there is none. */
 bool servers_dismiss_one(struct list *servers);
-/* It waits for an answer now (CALLING, AWAITING_REPLY), or for another's: lend, if it is more urgent than who works on it. */
+/* It waits for an answer now (CALLING, AWAITING_REPLY), for another's, or is the first who waits for a lock: lend, if it is more urgent than who works on it. */
 void thread_lend(struct thread *thread);
 /* It waits no more. */
 void thread_end_loan(struct thread *thread);

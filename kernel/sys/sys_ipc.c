@@ -1,6 +1,7 @@
 /* sys_ipc.c: operations on ports, sets, replies, notifications, interrupts, I/O ports, futexes. */
 #include <ipc/futex.h>
 #include <ipc/ipc.h>
+#include <ipc/lock.h>
 #include <object/captable.h>
 #include <object/device.h>
 #include <sched/schedule.h>
@@ -272,6 +273,16 @@ enum status sys_ioport_write(struct thread *, struct ioport_object *self, uint64
 void sys_futex_wait(struct thread *thread, struct frame *frame)
 {
     futex_wait(thread, frame);
+}
+
+void sys_futex_lock(struct thread *thread, struct frame *frame)
+{
+    lock_wait(thread, frame);
+}
+
+enum status sys_futex_unlock(struct thread *thread, uaddr_t address, uint64_t flags)
+{
+    return lock_unlock(thread, address, flags);
 }
 
 enum status sys_futex_wake(struct thread *thread, uaddr_t address, uint64_t count, uint64_t flags, uint64_t mask, uint64_t *restart, uint64_t *woken)

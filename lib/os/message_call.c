@@ -51,3 +51,9 @@ enum status os_futex_wait(const void *word, uint32_t expected, uint64_t deadline
     uint64_t r[8] = {(uintptr_t)word, expected, deadline_ns, flags, mask, os_any(), os_any(), os_any()};
     return os_syscall(SYS_FUTEX_WAIT, r);
 }
+
+enum status os_futex_lock(const void *word, uint32_t expected, uint64_t deadline_ns, uint64_t flags, uint32_t number, cap_t owner)
+{
+    uint64_t r[8] = {(uintptr_t)word, expected, deadline_ns, flags, number, owner, os_any(), os_any()};
+    return os_syscall(SYS_FUTEX_LOCK, r);
+}

@@ -113,5 +113,7 @@ static inline void os_message_take(const struct thread_page *page, struct messag
 
 /* Wait while *word holds expected. flags: abi/futex.h; mask: bits that os_futex_wake names. */
 [[nodiscard]] enum status os_futex_wait(const void *word, uint32_t expected, uint64_t deadline_ns, uint64_t flags, uint32_t mask);
+/* Wait until the lock is the caller's, while *word holds expected; abi/futex.h. number: the caller's; owner: the thread that has it, or CAP_NULL. */
+[[nodiscard]] enum status os_futex_lock(const void *word, uint32_t expected, uint64_t deadline_ns, uint64_t flags, uint32_t number, cap_t owner);
 
 #endif

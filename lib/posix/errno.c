@@ -47,6 +47,7 @@ static const unsigned char number_of_status[] = {
     [-STATUS_UNKNOWN_SESSION] = EIO,
     [-STATUS_STOPPED] = EINTR,
     [-STATUS_BACKGROUND] = EIO,
+    [-STATUS_DEADLOCK] = EDEADLK,
 };
 
 long errno_of(enum status status)

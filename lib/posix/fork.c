@@ -26,7 +26,6 @@ static void become_child(struct posix_thread *self, struct fork_record *record)
     self->handle = POSIX_CAP_THREAD;
     self->tid = PROCESS->pid;
     self->taken.signal = 0;
-    self->robust_list = 0;
     self->interruptible = false;
     self->clear_tid = record->flags & CLONE_CHILD_CLEARTID ? record->child_tid : NULL;
     if (self->notification != CAP_NULL)

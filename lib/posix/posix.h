@@ -18,6 +18,8 @@
 
 /* A signal handler is to run (thread->taken holds the signal): make the call again after it when the handler has SA_RESTART, else EINTR. */
 #define RESULT_RESTART (-2000L)
+/* The same, but the call is made again whatever the handler says. */
+#define RESULT_AGAIN (-1999L)
 /* The frame is as it must be: the call has no result to write. */
 #define RESULT_FRAME (-2001L)
 
@@ -50,7 +52,6 @@ struct posix_thread {
     uint32_t alternate_flags;             /* sigaltstack */
     uint64_t alternate_base, alternate_size;
     uint32_t *clear_tid;                  /* set to 0 and woken at the thread's end */
-    uint64_t robust_list;
     struct signal_info taken;             /* taken from proc, its handler not yet entered */
     long     result;                      /* of a system call, until personality code ends it with a whole frame */
     cap_t    notification;                /* for poll; CAP_NULL until needed */

@@ -1,19 +1,8 @@
-/* robust.c: the robust futex list, in the layout the C libraries share with Linux: a head {first entry, offset of the lock word from an
- * entry, entry in the making}; each entry begins with the pointer to the next, whose bit 0 says "priority inheriting". */
+/* robust.c: the list of robust locks of a thread that ends by itself. The kernel does the same for one that is killed; the layout, which is also
+ * Linux's, is in abi/futex.h. */
 #include "robust.h"
 #include "native.h"
 #include "user.h"
-
-#define ENTRIES_MOST 2048u
-#define OWNER_MASK 0x3fffffffu
-#define OWNER_DIED 0x40000000u
-#define WAITERS 0x80000000u
-
-struct robust_head {
-    uint64_t next;
-    int64_t  word_offset;
-    uint64_t pending;
-};
 
 static void release_one(struct posix_thread *self, uint64_t entry, int64_t word_offset)
 {
@@ -22,27 +11,37 @@ static void release_one(struct posix_thread *self, uint64_t entry, int64_t word_
     if ((uint64_t)word & 3 || !user_range(word, sizeof *word))
         return;
     uint32_t value = *word;
-    while ((value & OWNER_MASK) == self->tid)
-        if (atomic_compare_exchange_weak(word, &value, (value & WAITERS) | OWNER_DIED)) {
-            if (value & WAITERS)
+    if ((value & FUTEX_NUMBER_MASK) == self->tid && value & FUTEX_WAITERS && entry & 1) {
+        ignore(os_futex_unlock((uaddr_t)word, FUTEX_FLAG_OWNER_DIED));
+        return;
+    }
+    while ((value & FUTEX_NUMBER_MASK) == self->tid)
+        if (atomic_compare_exchange_weak(word, &value, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED)) {
+            if (value & FUTEX_WAITERS)
                 ignore(os_futex_wake((uaddr_t)word, 1, FUTEX_FLAG_SHARED, UINT32_MAX, &woken));
             return;
         }
 }
 
+void robust_set(struct posix_thread *self, uint64_t list)
+{
+    page_of(self)->lock_number = self->tid;
+    page_of(self)->robust_list = list;
+}
+
 void robust_release(struct posix_thread *self)
 {
-    struct robust_head head;
+    struct futex_robust_head head;
     uint64_t entry, next;
-    uint64_t list = self->robust_list;
-    self->robust_list = 0;
+    uint64_t list = page_of(self)->robust_list;
+    page_of(self)->robust_list = 0;
     if (!list || USER_READ(head, (const void *)list) < 0)
         return;
     entry = head.next;
-    for (unsigned i = 0; i < ENTRIES_MOST && (entry & ~1ull) != list; i++) {
+    for (unsigned i = 0; i < FUTEX_ROBUST_MOST && (entry & ~1ull) != list; i++) {
         if (USER_READ(next, (const void *)(entry & ~1ull)) < 0)
             return;
-        if (entry != head.pending)
+        if ((entry & ~1ull) != (head.pending & ~1ull))
             release_one(self, entry, head.word_offset);
         entry = next;
     }

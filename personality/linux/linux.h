@@ -21,6 +21,7 @@
 #include <poll.h>
 #include <process.h>
 #include <random.h>
+#include <robust.h>
 #include <signal.h>
 #include <user.h>
 

@@ -120,7 +120,7 @@ long linux_get_robust_list(struct posix_thread *self, int tid, uint64_t *user_he
     uint64_t size = 24;
     os_lock(&process.threads_lock);
     struct posix_thread *thread = tid == 0 ? self : thread_find_locked((uint32_t)tid);
-    uint64_t head = thread ? thread->robust_list : 0;
+    uint64_t head = thread ? page_of(thread)->robust_list : 0;
     os_unlock(&process.threads_lock);
     if (!thread)
         return -ESRCH;

@@ -31,7 +31,7 @@ void personality_restart(struct frame *frame)
 /* Put the result of a system call into the frame, or what takes its place, and enter the handler that is to run. */
 static void finish(struct posix_thread *self, struct frame *frame, long result, void (*set_result)(struct frame *, long), void (*again)(struct frame *))
 {
-    if (result == RESULT_RESTART && process.actions[self->taken.signal].flags & ACTION_RESTART)
+    if (result == RESULT_AGAIN || (result == RESULT_RESTART && process.actions[self->taken.signal].flags & ACTION_RESTART))
         again(frame);
     else if (result != RESULT_FRAME)
         set_result(frame, result == RESULT_RESTART ? -EINTR : result);
@@ -43,7 +43,7 @@ static void finish(struct posix_thread *self, struct frame *frame, long result, 
 /* Is there more to do than to hand over the result? */
 static inline bool is_special(const struct posix_thread *self, long result)
 {
-    return self->taken.signal | self->restore_mask | (result <= RESULT_RESTART && result >= RESULT_FRAME);
+    return self->taken.signal | self->restore_mask | (result <= RESULT_AGAIN && result >= RESULT_FRAME);
 }
 
 static inline linux_call function_of(const struct frame *frame)

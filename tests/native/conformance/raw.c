@@ -1,10 +1,11 @@
 /* raw.c: the raw system calls, and system calls that are not there. */
+#include <futex.h>
 #include "conformance.h"
 
 TEST(unknown_numbers)
 {
     bool known[256] = {[SYS_MESSAGE_CALL] = true, [SYS_MESSAGE_REPLY_WAIT] = true, [SYS_MESSAGE_SEND] = true, [SYS_MESSAGE_RESUME] = true,
-                       [SYS_MESSAGE_NULL] = true, [SYS_NOTIFICATION_WAIT] = true, [SYS_FUTEX_WAIT] = true};
+                       [SYS_MESSAGE_NULL] = true, [SYS_NOTIFICATION_WAIT] = true, [SYS_FUTEX_WAIT] = true, [SYS_FUTEX_LOCK] = true};
     for (unsigned i = 0; i < call_count; i++)
         known[calls[i].number] = true;
     for (unsigned number = 0; number < 256; number++) {
@@ -17,6 +18,7 @@ TEST(unknown_numbers)
         EXPECT_STATUS(STATUS_NOT_SUPPORTED, os_syscall(SYS_SYSTEM_CLOCK | 1ull << bit, r));
         EXPECT_STATUS(STATUS_NOT_SUPPORTED, os_syscall(SYS_MESSAGE_NULL | 1ull << bit, r));
         EXPECT_STATUS(STATUS_NOT_SUPPORTED, os_syscall(SYS_FUTEX_WAIT | 1ull << bit, r));
+        EXPECT_STATUS(STATUS_NOT_SUPPORTED, os_syscall(SYS_FUTEX_LOCK | 1ull << bit, r));
         EXPECT_STATUS(STATUS_NOT_SUPPORTED, os_syscall(SYS_NOTIFICATION_WAIT | 1ull << bit, r));
     }
 }
@@ -164,6 +166,40 @@ static enum status futex_wait(uint64_t address, uint64_t value, uint64_t deadlin
 {
     uint64_t r[8] = {address, value, deadline_ns, flags, mask};
     return os_syscall(SYS_FUTEX_WAIT, r);
+}
+
+static enum status futex_lock(uint64_t address, uint64_t value, uint64_t deadline_ns, uint64_t flags, uint64_t number, cap_t owner)
+{
+    uint64_t r[8] = {address, value, deadline_ns, flags, number, owner};
+    return os_syscall(SYS_FUTEX_LOCK, r);
+}
+
+TEST(raw_locks)
+{
+    fixture_prepare();
+    fixture_create();
+    cap_t thread = fixture.object[TYPE_THREAD], less = without(thread, RIGHT_THREAD_SCHEDULE);
+    uint32_t *word = (uint32_t *)buffer, held = FUTEX_WAITERS | 5;
+    *word = held;
+    EXPECT_STATUS(STATUS_NO_RIGHTS, futex_lock(buffer, held, 1, 0, 1, less));
+    EXPECT_STATUS(STATUS_WRONG_TYPE, futex_lock(buffer, held, 1, 0, 1, fixture.object[TYPE_MEM]));
+    EXPECT_STATUS(STATUS_INVALID_HANDLE, futex_lock(buffer, held, 1, 0, 1, fixture.stale));
+    EXPECT_STATUS(STATUS_DEADLOCK, futex_lock(buffer, held, 1, 0, 1, BOOTSTRAP_THREAD));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, futex_lock(CHILD_FREE, held, 1, 0, 1, CAP_NULL));
+    EXPECT_STATUS(STATUS_INVALID_ARGUMENT, futex_lock(buffer + 2, held, 1, 0, 1, CAP_NULL));
+    EXPECT_STATUS(STATUS_INVALID_ARGUMENT, futex_lock(buffer, held, 1, 1u << 31, 1, CAP_NULL));
+    EXPECT_STATUS(STATUS_INVALID_ARGUMENT, futex_lock(buffer, held, 1, 0, 0, CAP_NULL));
+    EXPECT_STATUS(STATUS_INVALID_ARGUMENT, futex_lock(buffer, held, 1, 0, FUTEX_OWNER_DIED, CAP_NULL));
+    EXPECT_STATUS(STATUS_VALUE_CHANGED, futex_lock(buffer, held + 1, 1, 0, 1, CAP_NULL));
+    EXPECT_STATUS(STATUS_TIMED_OUT, futex_lock(buffer, held, 1, 0, 1, thread));
+    EXPECT_STATUS(STATUS_TIMED_OUT, futex_lock(buffer, held, os_now() + MILLISECONDS, FUTEX_FLAG_SHARED, 1, thread));
+    *word = 5;
+    EXPECT_STATUS(STATUS_INVALID_ARGUMENT, futex_lock(buffer, 5, 1, 0, 1, CAP_NULL));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, os_futex_unlock(read_only, 0));
+    EXPECT_OK(os_futex_unlock(buffer, 0));
+    EXPECT_EQUAL(0, *word);
+    os_drop(less);
+    fixture_destroy();
 }
 
 TEST(raw_waits)
