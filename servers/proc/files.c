@@ -3,6 +3,7 @@
 #include "files.h"
 #include <file.h>
 #include <format.h>
+#include <listing.h>
 #include <protocols/file_server.h>
 #include <protocols/fs_server.h>
 
@@ -243,22 +244,6 @@ static enum status file_stat_op(void *self, struct request *rq)
     return request_write(rq, 0, &open->stat, sizeof open->stat);
 }
 
-/* One record; false when it does not fit. */
-static bool put_entry(struct request *rq, uint64_t *at, const char *name, uint64_t inode, uint32_t mode, uint64_t position, enum status *status)
-{
-    alignas(8) char bytes[sizeof(struct file_entry) + 64] = {};
-    struct file_entry *record = (struct file_entry *)bytes;
-    size_t length = strlen(name), size = (offsetof(struct file_entry, name) + length + 1 + 7) & ~7ul;
-    if (*at + size > rq->out_length)
-        return false;
-    *record = (struct file_entry){.inode = inode, .next_position = position, .record_length = (uint16_t)size, .name_length = (uint16_t)length,
-                                  .type = (uint8_t)((mode & MODE_TYPE) >> 12)};
-    memcpy(bytes + offsetof(struct file_entry, name), name, length);
-    *status = request_write(rq, *at, bytes, size);
-    *at += size;
-    return *status == STATUS_OK;
-}
-
 /* Positions: 0 ".", 1 "..", then the files, then (at the top) 1000 + number of a process in ascending order. */
 #define FIRST_PROCESS 1000u
 
@@ -274,18 +259,17 @@ static struct process *next_process(uint64_t from)
 static enum status file_list_op(void *self, struct request *rq, uint64_t *count)
 {
     struct open *open = self;
-    enum status status = STATUS_OK;
+    struct listing listing = {.rq = rq};
     if ((open->stat.mode & MODE_TYPE) != (MODE_DIRECTORY & MODE_TYPE))
         return STATUS_NOT_DIRECTORY;
     bool top = open->pid == 0, room = true;
     const struct proc_file *files = top ? top_files : process_files;
     size_t file_count = top ? top_file_count : process_file_count;
-    uint64_t at = 0;
     for (; room && open->position < 2 + file_count; open->position += room) {
         uint64_t i = open->position;
         const char *name = i == 0 ? "." : i == 1 ? ".." : files[i - 2].name;
         uint32_t mode = i < 2 ? MODE_DIRECTORY : mode_of_file(&files[i - 2]);
-        room = put_entry(rq, &at, name, open->stat.inode + (i < 2 ? 0 : i - 1), mode, i + 1, &status);
+        room = listing_add(&listing, name, strlen(name), open->stat.inode + (i < 2 ? 0 : i - 1), mode, i + 1);
     }
     for (uint64_t from = open->position < FIRST_PROCESS ? 0 : open->position - FIRST_PROCESS; top && room;) {
         struct process *process = next_process(from);
@@ -294,12 +278,11 @@ static enum status file_list_op(void *self, struct request *rq, uint64_t *count)
         char name[16];
         os_format(name, sizeof name, "%u", process->pid);
         from = process->pid + 1;
-        room = put_entry(rq, &at, name, (uint64_t)process->pid * INODES_PER_PROCESS, MODE_DIRECTORY, FIRST_PROCESS + from, &status);
+        room = listing_add(&listing, name, strlen(name), (uint64_t)process->pid * INODES_PER_PROCESS, MODE_DIRECTORY, FIRST_PROCESS + from);
         if (room)
             open->position = FIRST_PROCESS + from;
     }
-    *count = at;
-    return status == STATUS_OK && at == 0 && !room ? STATUS_INVALID_ARGUMENT : status;
+    return listing_end(&listing, count);
 }
 
 static enum status file_poll_op(void *, struct request *, uint64_t events, uint64_t, cap_t notification, uint64_t *ready)

@@ -1,5 +1,6 @@
 /* open.c: open descriptions of files and directories. */
 #include "tmpfs.h"
+#include <listing.h>
 #include <protocols/file_server.h>
 
 struct open {
@@ -112,50 +113,35 @@ static enum status op_truncate(void *self, struct request *, uint64_t size)
     return file_resize(open->node, size);
 }
 
-/* One record at `at` of the answer; false when it does not fit. */
-static bool put_entry(struct request *rq, uint64_t *at, const char *name, size_t length, const struct node *node, uint64_t position, enum status *status)
+static_assert(NAME_LIMIT <= LISTING_NAME_LIMIT);
+
+static bool list_entry(struct listing *listing, struct open *open, const char *name, size_t length, const struct node *node, uint64_t next)
 {
-    alignas(8) char bytes[sizeof(struct file_entry) + NAME_LIMIT + 16] = {};
-    struct file_entry *record = (struct file_entry *)bytes;
-    size_t size = (offsetof(struct file_entry, name) + length + 1 + 7) & ~7ul;
-    if (*at + size > rq->out_length)
+    if (!listing_add(listing, name, length, node->inode, node->mode, next))
         return false;
-    *record = (struct file_entry){.inode = node->inode, .next_position = position, .record_length = (uint16_t)size,
-                                      .name_length = (uint16_t)length, .type = (uint8_t)(node->mode >> 12)};
-    memcpy(bytes + offsetof(struct file_entry, name), name, length);
-    *status = request_write(rq, *at, bytes, size);
-    *at += size;
-    return *status == STATUS_OK;
+    open->position = next;
+    return true;
 }
 
 static enum status op_list(void *self, struct request *rq, uint64_t *count)
 {
     struct open *open = self;
     struct node *directory = open->node;
-    enum status status = STATUS_OK;
-    uint64_t at = 0;
+    struct listing listing = {.rq = rq};
     if (!is_directory(directory))
         return STATUS_NOT_DIRECTORY;
     struct node *parent = directory->directory.parent != nullptr ? directory->directory.parent : directory;
-    bool room = true, more = open->position < 2;
-    if (open->position == 0 && (room = put_entry(rq, &at, ".", 1, directory, 1, &status)))
-        open->position = 1;
-    if (room && open->position == 1 && (room = put_entry(rq, &at, "..", 2, parent, 2, &status)))
-        open->position = 2;
+    bool room = open->position != 0 || list_entry(&listing, open, ".", 1, directory, 1);
+    if (room && open->position == 1)
+        room = list_entry(&listing, open, "..", 2, parent, 2);
     struct list *order = &directory->directory.order, *item = order->next;
     while (item != order && container_of(item, struct entry, order)->position < open->position + (open->position == 2))
         item = item->next;
-    more |= item != order;
     for (; room && item != order; item = item->next) {
         struct entry *entry = container_of(item, struct entry, order);
-        room = put_entry(rq, &at, entry->name, entry->length, entry->node, entry->position + 1, &status);
-        if (room)
-            open->position = entry->position + 1;
+        room = list_entry(&listing, open, entry->name, entry->length, entry->node, entry->position + 1);
     }
-    *count = at;
-    if (status == STATUS_OK && at == 0 && more && !room)
-        return STATUS_INVALID_ARGUMENT; /* not even one fits */
-    return status;
+    return listing_end(&listing, count);
 }
 
 static enum status op_map(void *self, struct request *, uint64_t flags, cap_t *memory, uint64_t *size)
