@@ -1,51 +1,23 @@
 /* futex_test.c: waiting on words against a model, and 10,000 waiters in steps that an interrupt cuts short. */
 #include <futex.h>
-#include <host.h>
 #include <ipc/futex.h>
-#include <sched/schedule.h>
-#include <syscalls_kernel.h>
-#include <unit.h>
+#include <ipc/ipc_fixture.h>
 
-#define MANY 10000u
 #define WORDS 4u
 #define BASE 0x20000000ull
 
-static struct ledger ledger;
-static struct task *task;
-static struct thread *threads[MANY], *caller;
+static struct thread *caller;
 
 static uaddr_t word_address(unsigned word) { return BASE + word * 4096 / 2; }
 
-static void begin(unsigned count)
+static void begin_with(unsigned count)
 {
-    host_boot_simple(16, 512 << 20);
-    host_interrupt_pending = false;
-    cpu_init(&cpus[0], 0);
-    cpus[0].online = true;
-    cpus[0].current = nullptr;
-    cpu_count = 1;
-    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
-    for (int kind = 0; kind < LEDGER_KINDS; kind++)
-        ledger.limit[kind] = UINT64_MAX;
-    REQUIRE_EQUAL(task_create(&ledger, &task), STATUS_OK);
+    begin();
     uaddr_t where = BASE;
     REQUIRE_EQUAL(space_map(&task->space, nullptr, 0, 0, 4 * MP_SIZE, 3 | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &where), STATUS_OK);
-    for (unsigned i = 0; i < count; i++) {
-        REQUIRE_EQUAL(thread_create(task, 0x100000000 + i * MP_SIZE, &threads[i]), STATUS_OK);
-        object_put(&threads[i]->object);
-    }
+    make_threads(count);
     REQUIRE_EQUAL(thread_create(task, 0x8000000, &caller), STATUS_OK);
     object_put(&caller->object);
-}
-
-static void end(void)
-{
-    host_interrupt_pending = false;
-    task_kill(task, 0);
-    object_put(&task->object);
-    host_work();
-    for (int kind = 0; kind < LEDGER_KINDS; kind++)
-        EXPECT_EQUAL(ledger.used[kind], 0);
 }
 
 static enum status wait_on(struct thread *thread, unsigned word, uint32_t mask)
@@ -149,7 +121,7 @@ static void model_give_up(unsigned word)
 
 TEST(futexes_match_the_model)
 {
-    begin(THREADS);
+    begin_with(THREADS);
     for (unsigned word = 0; word < WORDS; word++)
         queues[word].count = 0;
     for (unsigned i = 0; i < THREADS; i++)
@@ -185,7 +157,7 @@ static unsigned still_waiting(void)
 
 TEST(ten_thousand_are_woken_in_steps)
 {
-    begin(MANY);
+    begin_with(MANY);
     unsigned rounds = 0;
     for (unsigned i = 0; i < MANY; i++)
         EXPECT_EQUAL(wait_on(threads[i], 0, UINT32_MAX), STATUS_OK);
@@ -206,7 +178,7 @@ TEST(ten_thousand_are_woken_in_steps)
 /* A search for few among many goes on where it was. */
 TEST(masks_are_searched_in_steps)
 {
-    begin(MANY);
+    begin_with(MANY);
     unsigned rounds = 0;
     for (unsigned i = 0; i < MANY; i++)
         EXPECT_EQUAL(wait_on(threads[i], 1, i % 1000 == 999 ? 2 : 1), STATUS_OK);
@@ -220,7 +192,7 @@ TEST(masks_are_searched_in_steps)
 
 TEST(ten_thousand_are_moved_in_steps)
 {
-    begin(MANY);
+    begin_with(MANY);
     unsigned rounds = 0;
     for (unsigned i = 0; i < MANY; i++)
         EXPECT_EQUAL(wait_on(threads[i], 2, UINT32_MAX), STATUS_OK);
@@ -238,7 +210,7 @@ TEST(ten_thousand_are_moved_in_steps)
 /* A call that another one of the same thread came between is made as if for the first time. */
 TEST(cookie_of_another_call)
 {
-    begin(100);
+    begin_with(100);
     for (unsigned i = 0; i < 100; i++)
         EXPECT_EQUAL(wait_on(threads[i], i & 1, UINT32_MAX), STATUS_OK);
     host_interrupt_pending = true;
@@ -255,7 +227,7 @@ TEST(cookie_of_another_call)
 
 TEST(arguments_of_futexes)
 {
-    begin(1);
+    begin_with(1);
     uint64_t cookie = 0, count;
     EXPECT_EQUAL(futex_wake(caller, word_address(0) + 1, 1, 0, 1, &cookie, &count), STATUS_INVALID_ARGUMENT);
     EXPECT_EQUAL(futex_wake(caller, word_address(0), 1, 8, 1, &cookie, &count), STATUS_INVALID_ARGUMENT);

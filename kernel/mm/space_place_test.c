@@ -1,46 +1,11 @@
 /* space_place_test.c: where regions go, how they grow and move, what the kernel does to user memory, and failures in the middle of it all. */
-#include <host.h>
 #include <lib/list.h>
-#include <mm/carve.h>
 #include <mm/clusters.h>
 #include <mm/fill.h>
-#include <mm/frames.h>
-#include <mm/region.h>
+#include <mm/space_fixture.h>
 #include <string.h>
-#include <unit.h>
 
-#define RW (PROT_BIT_READ | PROT_BIT_WRITE)
-#define AT 0x20000000ull
-#define MP MP_SIZE
-
-static struct ledger ledger;
-static struct space space, other;
-
-static void start(void)
-{
-    host_boot_simple(16, 32 << 20);
-    host_interrupt_pending = false;
-    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
-    for (unsigned kind = 0; kind < LEDGER_KINDS; kind++)
-        ledger.limit[kind] = UINT64_MAX;
-    REQUIRE_EQUAL(space_init(&space, &ledger), STATUS_OK);
-}
-
-static void end_space(struct space *s)
-{
-    while (!space_destroy_some(s, 2))
-        ;
-}
-
-static void finish(void)
-{
-    end_space(&space);
-    host_work();
-    mm_check();
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
-    EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
-    EXPECT_EQUAL(carve_user_bytes(), 0);
-}
+static struct space other;
 
 static uaddr_t map_anywhere(uint64_t size, uint64_t flags)
 {
@@ -67,7 +32,7 @@ static uint64_t get(struct space *s, uaddr_t va)
 
 TEST(regions_go_below_the_top_and_below_each_other)
 {
-    start();
+    start(16, 32 << 20);
     EXPECT_EQUAL(map_anywhere(MP, RW), SPACE_MAP_TOP - MP);
     EXPECT_EQUAL(map_anywhere(MP, RW), SPACE_MAP_TOP - 2 * MP);
     EXPECT_EQUAL(map_anywhere(MP, PROT_BIT_READ), SPACE_MAP_TOP - 3 * MP);
@@ -81,7 +46,7 @@ TEST(an_object_is_placed_congruent_to_its_offset)
 {
     struct mem_object *mem;
     uaddr_t where = 0;
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(mem_create(&ledger, 8 << 20, &mem), STATUS_OK);
     REQUIRE_EQUAL(space_map(&space, mem, RIGHTS_ALL, 0x123000, 4 << 20, RW, &where), STATUS_OK);
     EXPECT_EQUAL(where & (SUPER_SIZE - 1), 0x123000);
@@ -92,7 +57,7 @@ TEST(an_object_is_placed_congruent_to_its_offset)
 TEST(a_free_hint_is_taken_a_used_one_is_not)
 {
     uaddr_t where = AT;
-    start();
+    start(16, 32 << 20);
     EXPECT_EQUAL(space_map(&space, NULL, 0, 0, 4 * MP, RW | MAP_ANONYMOUS, &where), STATUS_OK);
     EXPECT_EQUAL(where, AT);
     where = AT + MP;
@@ -104,7 +69,7 @@ TEST(a_free_hint_is_taken_a_used_one_is_not)
 
 TEST(the_whole_of_user_space_can_be_filled)
 {
-    start();
+    start(16, 32 << 20);
     uint64_t mapped = 0;
     for (uint64_t size = 1ull << 37; size >= MP; size /= 2) {
         uaddr_t where = 0;
@@ -122,7 +87,7 @@ TEST(the_whole_of_user_space_can_be_filled)
 TEST(bad_ranges_are_refused)
 {
     uaddr_t where = AT + 1;
-    start();
+    start(16, 32 << 20);
     EXPECT_EQUAL(space_map(&space, NULL, 0, 0, MP, RW | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &where), STATUS_INVALID_ARGUMENT);
     EXPECT_EQUAL(map_at(0, 1, RW), STATUS_INVALID_ARGUMENT);
     EXPECT_EQUAL(map_at(USER_END - MP, 2, RW), STATUS_INVALID_ARGUMENT);
@@ -148,7 +113,7 @@ TEST(bad_ranges_are_refused)
 TEST(a_stack_grows_down_to_its_limit)
 {
     uaddr_t where = AT;
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(space_map(&space, NULL, 0, 64 * MP, 4 * MP, RW | MAP_ANONYMOUS | MAP_FIXED_ADDRESS | MAP_GROWS_DOWN, &where), STATUS_OK);
     uaddr_t end = AT + 4 * MP;
     EXPECT_EQUAL(put(&space, end - 10 * MP, 1), STATUS_OK);
@@ -164,7 +129,7 @@ TEST(a_stack_grows_down_to_its_limit)
 TEST(a_stack_keeps_its_distance)
 {
     uaddr_t where = AT;
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(space_map(&space, NULL, 0, 8 << 20, MP, RW | MAP_ANONYMOUS | MAP_FIXED_ADDRESS | MAP_GROWS_DOWN, &where), STATUS_OK);
     REQUIRE_EQUAL(map_at(AT - (2 << 20), 1, RW), STATUS_OK);
     EXPECT_EQUAL(put(&space, AT - (1 << 20) + MP, 1), STATUS_OK);
@@ -174,7 +139,7 @@ TEST(a_stack_keeps_its_distance)
 
 TEST(a_guard_page_inside_a_cluster_guards)
 {
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 16, RW), STATUS_OK);
     EXPECT_EQUAL(put(&space, AT, 1), STATUS_OK);
     EXPECT_EQUAL(space_protect(&space, AT + 5 * MP, MP, 0), STATUS_OK);
@@ -191,7 +156,7 @@ TEST(a_guard_page_inside_a_cluster_guards)
 TEST(a_region_moves_with_its_content_and_grows)
 {
     uaddr_t where = 0;
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 20, RW), STATUS_OK);
     for (unsigned i = 0; i < 20; i++)
         EXPECT_EQUAL(put(&space, AT + i * MP, i + 1), STATUS_OK);
@@ -213,7 +178,7 @@ TEST(a_region_moves_with_its_content_and_grows)
 
 TEST(pinned_pages_belong_to_the_kernel)
 {
-    start();
+    start(16, 32 << 20);
     paddr_t pa = mp_alloc(0, true);
     EXPECT_EQUAL(space_map_pinned(&space, AT, pa, RW), STATUS_OK);
     EXPECT_EQUAL(space_map_pinned(&space, AT, pa, RW), STATUS_OVERLAP);
@@ -236,7 +201,7 @@ TEST(pinned_pages_belong_to_the_kernel)
 TEST(copies_cross_pages_and_stop_at_holes)
 {
     static char out[5 * 4096], in[5 * 4096];
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 4, RW), STATUS_OK);
     for (unsigned i = 0; i < sizeof out; i++)
         out[i] = (char)(i * 7 + i / 251);
@@ -253,7 +218,7 @@ TEST(copies_cross_pages_and_stop_at_holes)
 
 TEST(copies_between_pages_of_one_cluster)
 {
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 3, RW), STATUS_OK);
     EXPECT_EQUAL(put(&space, AT, 5), STATUS_OK); /* a piece */
     REQUIRE_EQUAL(map_at(AT + 3 * MP, 13, RW), STATUS_OK);
@@ -266,7 +231,7 @@ TEST(copies_between_pages_of_one_cluster)
 
 TEST(long_copies_stop_for_interrupts)
 {
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 64, RW), STATUS_OK);
     host_interrupt_pending = true;
     uint64_t done = 0, rounds = 0;
@@ -286,7 +251,7 @@ TEST(futex_words_have_one_identity)
     struct mem_object *mem, *a, *b;
     uint64_t a_offset, b_offset;
     uaddr_t one = 0, two = 0;
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(mem_create(&ledger, 4 * MP, &mem), STATUS_OK);
     REQUIRE_EQUAL(space_map(&space, mem, RIGHTS_ALL, 0, 4 * MP, RW, &one), STATUS_OK);
     REQUIRE_EQUAL(space_map(&space, mem, RIGHTS_ALL, MP, 2 * MP, RW, &two), STATUS_OK);
@@ -301,7 +266,7 @@ TEST(futex_words_have_one_identity)
 TEST(residency_is_told_by_the_page)
 {
     uint8_t bytes[40];
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 40, RW), STATUS_OK);
     REQUIRE_EQUAL(map_at(AT + 0x100000, 1, RW), STATUS_OK);
     EXPECT_EQUAL(put(&space, AT + 20 * MP, 1), STATUS_OK);
@@ -348,7 +313,7 @@ static void verify_pattern(void)
 
 static void prepare_pattern(void)
 {
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 48, RW), STATUS_OK);
     for (unsigned i = 0; i < 48; i++)
         REQUIRE_EQUAL(put(&space, AT + i * MP, i + 1), STATUS_OK);
@@ -400,7 +365,7 @@ TEST(every_failure_in_move_changes_nothing) { each_failure_of(move_middle, true)
 
 TEST(ledger_limits_are_kept)
 {
-    start();
+    start(16, 32 << 20);
     REQUIRE_EQUAL(map_at(AT, 64, RW), STATUS_OK);
     ledger.limit[LEDGER_PAGES] = 2 * 65536;
     EXPECT_EQUAL(put(&space, AT, 1), STATUS_OK);
@@ -414,7 +379,7 @@ TEST(ledger_limits_are_kept)
 /* An interrupt that waits ends it after a part, and the rest can be asked for. */
 TEST(resident_map_in_parts)
 {
-    start();
+    start(16, 32 << 20);
     EXPECT_EQUAL(map_at(AT, 300, RW), STATUS_OK);
     EXPECT_EQUAL(map_at(AT + 0x1000000, 1, RW), STATUS_OK);
     for (unsigned i = 0; i < 300; i += 3)

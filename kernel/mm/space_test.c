@@ -1,48 +1,11 @@
 /* space_test.c: named properties of spaces and memory objects: what the fuzz test of the same folder does not say in words. */
-#include <host.h>
 #include <lib/list.h>
-#include <mm/carve.h>
 #include <mm/clusters.h>
 #include <mm/fill.h>
-#include <mm/frames.h>
-#include <mm/region.h>
+#include <mm/space_fixture.h>
 #include <string.h>
-#include <unit.h>
 
-#define RW (PROT_BIT_READ | PROT_BIT_WRITE)
-#define AT 0x20000000ull
-#define MP MP_SIZE
-
-static struct ledger ledger;
-static struct space space, child, grandchild, third;
-
-static void start(unsigned shift, uint64_t ram)
-{
-    host_boot_simple(shift, ram);
-    host_interrupt_pending = false;
-    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
-    for (unsigned kind = 0; kind < LEDGER_KINDS; kind++)
-        ledger.limit[kind] = UINT64_MAX;
-    REQUIRE_EQUAL(space_init(&space, &ledger), STATUS_OK);
-}
-
-static void end_space(struct space *s)
-{
-    while (!space_destroy_some(s, 1))
-        ;
-}
-
-/* All of it is given back. */
-static void finish(void)
-{
-    end_space(&space);
-    host_work();
-    mm_check();
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
-    EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
-    EXPECT_EQUAL(ledger.object.references, 1);
-    EXPECT_EQUAL(carve_user_bytes(), 0);
-}
+static struct space child, grandchild, third;
 
 static enum status map_at(struct space *s, uaddr_t va, uint64_t pages, uint64_t flags)
 {

@@ -1,37 +1,8 @@
 /* tables_test.c: page tables are paid for by the task's ledger, and what is large is given back in steps. */
-#include <host.h>
-#include <mm/carve.h>
-#include <mm/frames.h>
-#include <mm/region.h>
+#include <mm/space_fixture.h>
 #include <object/work.h>
-#include <unit.h>
 
-#define RW (PROT_BIT_READ | PROT_BIT_WRITE)
 #define FAR (1ull << 30) /* so that each page has a table of its own */
-
-static struct ledger ledger;
-static struct space space;
-
-static void start(void)
-{
-    host_boot_simple(16, 64 << 20);
-    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
-    for (unsigned kind = 0; kind < LEDGER_KINDS; kind++)
-        ledger.limit[kind] = UINT64_MAX;
-    REQUIRE_EQUAL(space_init(&space, &ledger), STATUS_OK);
-}
-
-static void finish(void)
-{
-    while (!space_destroy_some(&space, 1)) {
-    }
-    host_work();
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
-    EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
-    EXPECT_EQUAL(ledger.object.references, 1);
-    EXPECT_EQUAL(carve_user_bytes(), 0);
-    mm_check();
-}
 
 static uaddr_t map_page(unsigned i)
 {
@@ -42,7 +13,7 @@ static uaddr_t map_page(unsigned i)
 
 TEST(tables_are_paid_for)
 {
-    start();
+    start(16, 64 << 20);
     uint64_t before = ledger.used[LEDGER_KERNEL] - arch_space_table_bytes(&space.arch);
     for (unsigned i = 0; i < 50; i++)
         (void)map_page(i);
@@ -66,7 +37,7 @@ TEST(tables_are_paid_for)
 /* The fault says that the limit is reached, and goes through when it is raised. */
 TEST(no_room_for_a_table)
 {
-    start();
+    start(16, 64 << 20);
     for (unsigned i = 0; i < 30; i++) {
         uaddr_t va = map_page(i);
         ledger.limit[LEDGER_KERNEL] = ledger.used[LEDGER_KERNEL] + 100 * (i % 3) + i / 3 * 500;
@@ -80,7 +51,7 @@ TEST(no_room_for_a_table)
 
 TEST(no_memory_for_a_table)
 {
-    start();
+    start(16, 64 << 20);
     uaddr_t va = map_page(0);
     for (uint64_t fail = 1; fail < 4; fail++) {
         host_fail_after(fail, true);
@@ -94,7 +65,7 @@ TEST(no_memory_for_a_table)
 TEST(task_without_room_for_its_root)
 {
     struct space other;
-    start();
+    start(16, 64 << 20);
     ledger.limit[LEDGER_KERNEL] = ledger.used[LEDGER_KERNEL] + MP_SIZE;
     EXPECT_EQUAL(space_init(&other, &ledger), STATUS_LEDGER_SPENT);
     ledger.limit[LEDGER_KERNEL] = UINT64_MAX;
@@ -103,7 +74,7 @@ TEST(task_without_room_for_its_root)
 
 TEST(tables_end_in_steps)
 {
-    start();
+    start(16, 64 << 20);
     for (unsigned i = 0; i < 100; i++)
         EXPECT_EQUAL(space_fault(&space, map_page(i), PROT_BIT_WRITE), STATUS_OK);
     for (unsigned steps = 0; space.regions.root || space.memory.extents.root; steps++) {
@@ -122,7 +93,7 @@ TEST(tables_end_in_steps)
 /* What a large object held goes in steps after its end, and its ledger is paid back by then. */
 TEST(large_object_ends_in_steps)
 {
-    start();
+    start(16, 64 << 20);
     struct mem_object *mem, *other;
     REQUIRE_EQUAL(mem_create(&ledger, 64 << 20, &mem), STATUS_OK);
     REQUIRE_EQUAL(mem_create(&ledger, 64 << 20, &other), STATUS_OK);

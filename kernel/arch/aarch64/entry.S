@@ -6,20 +6,26 @@
 #define CONDITION_HI 2 /* as flags: C, not Z */
 
 /* In user mode sp (SP_EL1) is the current thread's frame. */
-.macro save_frame_from_x4
+.macro save_x4_to_x9
     stp x4, x5, [sp, FRAME_X(4)]
     stp x6, x7, [sp, FRAME_X(6)]
     stp x8, x9, [sp, FRAME_X(8)]
-    stp x10, x11, [sp, FRAME_X(10)]
-    stp x12, x13, [sp, FRAME_X(12)]
-    stp x14, x15, [sp, FRAME_X(14)]
-    stp x16, x17, [sp, FRAME_X(16)]
+.endm
+.macro save_x18_to_x29
     stp x18, x19, [sp, FRAME_X(18)]
     stp x20, x21, [sp, FRAME_X(20)]
     stp x22, x23, [sp, FRAME_X(22)]
     stp x24, x25, [sp, FRAME_X(24)]
     stp x26, x27, [sp, FRAME_X(26)]
     stp x28, x29, [sp, FRAME_X(28)]
+.endm
+.macro save_frame_from_x4
+    save_x4_to_x9
+    stp x10, x11, [sp, FRAME_X(10)]
+    stp x12, x13, [sp, FRAME_X(12)]
+    stp x14, x15, [sp, FRAME_X(14)]
+    stp x16, x17, [sp, FRAME_X(16)]
+    save_x18_to_x29
     mrs x1, sp_el0
     mrs x2, elr_el1
     mrs x3, spsr_el1
@@ -143,15 +149,8 @@ call_return:
     mrs x2, elr_el1
 /* x2 = pc. x10 .. x17 are not kept. */
 native_call:
-    stp x4, x5, [sp, FRAME_X(4)]
-    stp x6, x7, [sp, FRAME_X(6)]
-    stp x8, x9, [sp, FRAME_X(8)]
-    stp x18, x19, [sp, FRAME_X(18)]
-    stp x20, x21, [sp, FRAME_X(20)]
-    stp x22, x23, [sp, FRAME_X(22)]
-    stp x24, x25, [sp, FRAME_X(24)]
-    stp x26, x27, [sp, FRAME_X(26)]
-    stp x28, x29, [sp, FRAME_X(28)]
+    save_x4_to_x9
+    save_x18_to_x29
     mrs x3, sp_el0
     mrs x0, spsr_el1
     stp x30, x3, [sp, FRAME_X(30)]
