@@ -219,7 +219,7 @@ $(O)/fuzz/%: tests/fuzz/%_fuzz.c | $(GEN)
 	  $(USER_INCLUDES) -I$(O)/gen -MMD -MP -MF $@.d $< $$(sed -n '1s|^/\* fuzz: \(.*\) \*/|\1|p' $<) -o $@
 endif
 
-.PHONY: all clean print-kernel-flags print-user-flags print-kernel-sources print-user-sources
+.PHONY: all clean print-kernel-flags print-user-flags print-runtime-flags print-kernel-sources print-user-sources print-runtime-sources
 all: kernel $(NATIVE) $(NATIVE_TESTS) $(if $(wildcard lib/posix/runtime.ld),$(O)/runtime.elf) $(APPS)
 clean:
 	rm -rf $(O)
@@ -228,7 +228,11 @@ print-kernel-flags:
 print-kernel-sources:
 	@echo $(KERNEL_C)
 print-user-sources:
-	@echo $(filter %.c,$(LIB_OS) $(RUNTIME_C)) $(call find-c,lib/serve) $(call find-c,lib/drive) $(call find-c,servers) $(call find-c,drivers)
+	@echo $(filter %.c,$(LIB_OS)) $(call find-c,lib/serve) $(call find-c,lib/drive) $(call find-c,servers) $(call find-c,drivers)
+print-runtime-sources:
+	@echo $(filter %.c,$(RUNTIME_C))
+print-runtime-flags:
+	@echo $(RUNTIME_FLAGS)
 print-user-flags:
 	@echo $(USER_FLAGS) $(foreach p,$(call programs,servers) $(call programs,drivers),$($(p).cflags))
 -include $(shell test ! -d $(O) || find $(O) -name '*.d')

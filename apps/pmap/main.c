@@ -56,13 +56,11 @@ static int show_process(const char *pid)
     memset(totals, 0, sizeof totals);
     printf("%-28s %-4s %10s %10s  %s\n", "address", "prot", "size", "present", "size:count of pages");
     while (fgets(line, sizeof line, file)) {
-        char place[64], prot[8];
+        struct region next = {0};
         line[strcspn(line, "\n")] = 0;
-        if (sscanf(line, "%63[0-9a-f-] %7[rwxsp-]", place, prot) == 2 && strchr(place, '-')) {
+        if (sscanf(line, "%63[0-9a-f-] %7[rwxsp-]", next.place, next.prot) == 2 && strchr(next.place, '-')) {
             show(&region);
-            memset(&region, 0, sizeof region);
-            strcpy(region.place, place);
-            strcpy(region.prot, prot);
+            region = next;
         } else if (sscanf(line, "Size: %llu", &region.size) == 1) {
             size += region.size;
         } else if (sscanf(line, "Rss: %llu", &region.resident) == 1) {

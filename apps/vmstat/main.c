@@ -23,16 +23,12 @@ static int read_figures(void)
         perror("vmstat: /proc/vmstat");
         return -1;
     }
-    char name[48];
-    unsigned long long value;
     static struct figure now[LINES_MOST];
     unsigned n = 0;
-    for (; n < LINES_MOST && fscanf(file, "%47s %llu", name, &value) == 2; n++) {
-        now[n].value = value;
+    for (; n < LINES_MOST && fscanf(file, "%47s %llu", now[n].name, &now[n].value) == 2; n++) {
         now[n].last = 0;
-        strcpy(now[n].name, name);
         for (unsigned i = 0; i < count; i++)
-            if (strcmp(figures[i].name, name) == 0)
+            if (strcmp(figures[i].name, now[n].name) == 0)
                 now[n].last = figures[i].value;
     }
     fclose(file);

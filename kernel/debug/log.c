@@ -7,9 +7,9 @@
 
 #define LOG_SIZE 32768ul
 
-static char ring[LOG_SIZE];
-static unsigned long log_end;
 static struct spinlock log_lock;
+static char ring[LOG_SIZE] GUARDED_BY(log_lock);
+static unsigned long log_end GUARDED_BY(log_lock);
 bool log_quiet;
 
 struct output {

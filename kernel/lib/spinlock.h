@@ -1,4 +1,4 @@
-/* spinlock.h: locks that spin with interrupts off, ranked so that a debug kernel sees an order that could deadlock. */
+/* spinlock.h: locks that spin with interrupts off. Their order: the kernel lock, an interrupt controller's, the log's. */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
 

@@ -61,7 +61,7 @@ static uint64_t time_after(uint64_t base_ns, const struct posix_time *time)
 
 long clock_deadline(int clock, const struct posix_time *time, bool absolute, uint64_t *deadline_ns)
 {
-    uint64_t shown_ns, now_ns = clock_now();
+    uint64_t shown_ns = 0, now_ns = clock_now();
     if (!time_valid(time))
         return -EINVAL;
     if (!absolute) {
@@ -69,7 +69,7 @@ long clock_deadline(int clock, const struct posix_time *time, bool absolute, uin
         return clock_read(clock, &shown_ns);
     }
     long result = clock_read(clock, &shown_ns);
-    if (result < 0)
+    if (result != 0)
         return result;
     uint64_t wanted_ns = time_after(0, time);
     *deadline_ns = wanted_ns <= shown_ns ? 1 : wanted_ns == DEADLINE_NONE ? DEADLINE_NONE : now_ns + (wanted_ns - shown_ns);
@@ -101,9 +101,9 @@ void clock_put_rest(struct posix_time *user_rest, uint64_t deadline_ns)
 
 long posix_clock_get(int clock, struct posix_time *user_time)
 {
-    uint64_t ns;
+    uint64_t ns = 0;
     long result = clock_read(clock, &ns);
-    if (result < 0)
+    if (result != 0)
         return result;
     struct posix_time time = clock_split(ns);
     return USER_WRITE(user_time, time);
@@ -139,7 +139,7 @@ long posix_clock_resolution(int clock, struct posix_time *user_time)
 long posix_sleep(struct posix_thread *self, int clock, bool absolute, const struct posix_time *user_time, struct posix_time *user_rest)
 {
     struct posix_time time;
-    uint64_t deadline_ns;
+    uint64_t deadline_ns = 0;
     if (USER_READ(time, user_time) < 0)
         return -EFAULT;
     long result = clock_deadline(clock, &time, absolute, &deadline_ns);

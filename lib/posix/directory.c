@@ -29,7 +29,7 @@ long posix_change_directory(const char *user_path)
         result = errno_of(WITH_SESSION(vfs_access(session, 1, 0, path.text, path.length)));
     if (result == 0)
         result = open_path(&path, OPEN_PATH | OPEN_DIRECTORY, 0, &opened);
-    if (result < 0)
+    if (result != 0)
         return result;
     ignore(os_cap_drop(opened.object));
     return opened.kind == KIND_DIRECTORY ? set_directory(path.text, path.length) : -ENOTDIR;

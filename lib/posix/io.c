@@ -208,7 +208,7 @@ long posix_copy_range(struct posix_thread *self, int from, int64_t *user_from, i
     long result = offset_get(user_from, &from_offset);
     if (result == 0)
         result = offset_get(user_to, &to_offset);
-    if (result < 0)
+    if (result != 0)
         return result;
     result = copy_between(self, from_object, &from_offset, to_object, &to_offset, length > LENGTH_MOST ? LENGTH_MOST : length);
     if (result >= 0 && (offset_put(user_from, from_offset) < 0 || offset_put(user_to, to_offset) < 0))

@@ -76,7 +76,7 @@ static void frame_line(struct posix_thread *self, const struct program_image *im
     uint64_t address = pc - process.load_bias - (index ? 1 : 0);
     if (image->bytes && symbol_find(image->bytes, image->size, address, &symbol))
         os_format(text, sizeof text, "  #%u %012llx %.*s+0x%llx", index, (unsigned long long)pc, (int)(symbol.name_length < 100 ? symbol.name_length : 100),
-                  symbol.name, (unsigned long long)(symbol.offset + (index ? 1 : 0)));
+                  symbol.name, (unsigned long long)symbol.offset + (index ? 1 : 0));
     else
         os_format(text, sizeof text, "  #%u %012llx", index, (unsigned long long)pc);
     line(self, text);

@@ -102,7 +102,7 @@ static long transfer_vectors(struct posix_thread *self, int number, bool writes,
     if (object == CAP_NULL)
         return -EBADF;
     long result = vectors_open(&vectors, user_vectors, count);
-    if (result < 0)
+    if (result != 0)
         return result;
     if (vectors.used == 0)
         result = io_transfer(self, object, writes, offset, 0, NULL, 0);

@@ -43,7 +43,7 @@ static long file_open(struct path *path, struct program_file *file)
         result = errno_of(WITH_SESSION(vfs_access(session, ACCESS_EXECUTE, 0, path->text, path->length)));
     if (result == 0)
         result = open_path(path, 0, 0, &opened);
-    if (result < 0)
+    if (result != 0)
         return result;
     enum status status = opened.kind == KIND_REGULAR ? file_map(opened.object, PROT_BIT_READ | PROT_BIT_EXEC, &file->memory, &file->size) : STATUS_ACCESS_DENIED;
     ignore(os_cap_drop(opened.object));
@@ -213,6 +213,7 @@ struct load {
 static long prepare(const char *path, struct program_strings *strings, struct load *load)
 {
     char interpreter[PATH_LIMIT];
+    interpreter[0] = 0;
     long result = path_set(&load->path, path);
     if (result == 0)
         result = find_program(&load->path, strings, &load->program);

@@ -68,8 +68,9 @@ long linux_sigtimedwait(struct posix_thread *self, const struct linux_sigset *us
     long result = get_set(user_set, size, &set);
     if (result == 0)
         result = clock_timeout(user_timeout, &deadline_ns);
-    if (result == 0)
-        result = signal_wait_for(self, set, deadline_ns, &info);
+    if (result != 0)
+        return result;
+    result = signal_wait_for(self, set, deadline_ns, &info);
     if (result <= 0)
         return result;
     struct linux_siginfo out = linux_siginfo_of(&info);
@@ -132,7 +133,7 @@ long linux_sigaltstack(struct posix_thread *self, struct frame *frame, const str
 {
     struct linux_sigstack new, old = linux_stack_state(self, frame->FRAME_SP);
     if (user_new) {
-        if (USER_READ(new, user_new) < 0)
+        if (USER_READ(new, user_new) != 0)
             return -EFAULT;
         if (old.flags & STACK_ON)
             return -EPERM;

@@ -29,6 +29,7 @@ size_t ring_make_room(struct ring *ring, size_t want)
 
 static char *piece(struct ring *ring, size_t from, size_t most, size_t *length)
 {
+    ASSERT(ring->room);
     size_t at = (ring->first + from) % ring->room;
     *length = ring->room - at < most ? ring->room - at : most;
     return ring->bytes + at;

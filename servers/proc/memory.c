@@ -34,7 +34,7 @@ void write_vmstat(struct text *text, struct process *)
     for (unsigned order = 0; order < 32; order++) {
         uint64_t runs = memory_figure(MEMORY_RUNS_OF_ORDER + order);
         if (runs != 0)
-            text_print(text, "free_runs_of_%llu %llu\n", (unsigned long long)(cluster << order), (unsigned long long)runs);
+            text_print(text, "free_runs_of_%llu %llu\n", (unsigned long long)cluster << order, (unsigned long long)runs);
     }
 }
 
@@ -44,7 +44,7 @@ static void write_sizes(struct text *text, const struct process *process, uint64
     uint64_t bytes[MAPPING_SIZES] = {};
     *super = 0;
     while (start < end) {
-        struct mapping_sizes part;
+        struct mapping_sizes part = {};
         uint64_t done;
         if (os_mem_mappings(process->task, start, end - start, (uaddr_t)&part, &done) != STATUS_OK)
             break;

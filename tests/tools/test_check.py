@@ -1,6 +1,7 @@
 """The rules of ./heddle check find what they are for, and nothing else."""
 
 import os
+import subprocess
 import sys
 import unittest
 
@@ -12,6 +13,33 @@ import check
 
 def rules(found):
     return [f.rule for f in found]
+
+
+class Locks(unittest.TestCase):
+    """The kernel is built with clang's thread-safety analysis, and the analysis knows our locks."""
+
+    HEAD = "#include <sched/schedule.h>\nextern struct spinlock lock;\nextern int state GUARDED_BY(lock);\nint f(struct cpu *cpu);\n"
+
+    def compiled(self, body):
+        os.chdir(ROOT)
+        check.from_make("x86_64", f"{check.build_folder('x86_64')}/gen/stamp")
+        flags = [f for f in check.from_make("x86_64", "print-kernel-flags") if f not in ("-MMD", "-MP")]
+        code = self.HEAD + f"int f(struct cpu *cpu) {{ (void)cpu; {body} }}\n"
+        done = subprocess.run(["clang-19", *flags, "-fsyntax-only", "-x", "c", "-"], input=code, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    def test_what_is_guarded_is_touched_under_its_lock(self):
+        self.assertEqual(self.compiled("spin_lock(&lock); int was = state; spin_unlock(&lock); return was;"), (0, ""))
+        self.assertEqual(self.compiled("spin_lock(&kernel_lock); kernel_exit(cpu, false); return 0;"), (0, ""))
+        for body, message in (("return state;", "requires holding spinlock 'lock'"),
+                              ("spin_lock(&kernel_lock); int was = state; kernel_exit(cpu, false); return was;", "requires holding spinlock 'lock'"),
+                              ("kernel_exit(cpu, false); return 0;", "releasing spinlock 'kernel_lock' that was not held"),
+                              ("spin_lock(&kernel_lock); return 0;", "spinlock 'kernel_lock' is still held at the end of function"),
+                              ("spin_lock(&kernel_lock); spin_lock(&kernel_lock); kernel_exit(cpu, false); return 0;", "that is already held")):
+            with self.subTest(body=body):
+                status, errors = self.compiled(body)
+                self.assertEqual(status, 1)
+                self.assertIn(message, errors)
 
 
 class Rules(unittest.TestCase):
