@@ -1,10 +1,15 @@
 """What the tools share: errors for the user, paths, building."""
 
+import concurrent.futures
+import contextlib
 import fcntl
+import glob
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 from machines import ALL, CLUSTERS, MIB, parse_memory
 
@@ -80,6 +85,44 @@ def checked_seconds(text):
 def build_folder(arch, debug=False):
     return os.environ.get("HEDDLE_BUILD") or f"build/{arch}{'-debug' if debug else ''}"
 
+
+# --- the end by a signal ----------------------------------------------------------------------------------------------------------------
+
+ENDING = threading.Event()  # a signal ends this command
+
+
+def end_by_signal(number, _frame):
+    """Handler. What is undone on the way out is not cut short by a second signal."""
+    for other in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(other, signal.SIG_IGN)
+    ENDING.set()
+    sys.exit(128 + number)
+
+
+def end_children():
+    """Ask all child processes of this one to end, and those in the process groups that they lead."""
+    for path in glob.glob("/proc/self/task/*/children"):
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as f:
+            for pid in map(int, f.read().split()):
+                (os.killpg if os.getpgid(pid) == pid else os.kill)(pid, signal.SIGTERM)
+
+
+def in_parallel(jobs, function, items):
+    """Call the function for each item, so many at a time. When a signal ends this command none begins any more, and those that run lose their
+    child processes. Returns: the results."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(function, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            while concurrent.futures.wait(futures, timeout=0.1).not_done:
+                end_children()
+            raise
+
+
+# --- building ---------------------------------------------------------------------------------------------------------------------------
 
 def fetch_ports(names, arch):
     """Have other people's software (ports/) in build/ports. Raises BuildError."""

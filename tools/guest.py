@@ -111,7 +111,8 @@ class Boot:
 
     def command(self):
         settings, machine = self.settings, self.settings.machine
-        command = [machine.qemu, *(settings.machine_options or machine.options), "-smp", str(settings.cpus),
+        # Whatever becomes of us, the machine does not outlive the thread that started it.
+        command = ["setpriv", "--pdeathsig", "KILL", machine.qemu, *(settings.machine_options or machine.options), "-smp", str(settings.cpus),
                    "-m", f"{(settings.memory or machine.memory) // MIB}M", "-nodefaults", "-nic", "none", "-kernel", self.kernel_file()]
         if settings.cpus > len(os.sched_getaffinity(0)) // 2:
             # Guest CPUs as threads wait for each other by spinning: with too few host CPUs (and two machines at a time), mostly in vain.

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from common import ROOT, BuildError, UserError
+from common import ROOT, BuildError, UserError, end_by_signal
 
 MODULES = {"run": "run", "test": "test", "bench": "bench", "gdb": "gdb", "check": "check", "image": "image_command"}
 
@@ -37,7 +37,9 @@ def set_up(command, machines):
 
 def main():
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # whoever started it may have blocked some, and gdb and Linux programs would inherit that
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that machines are stopped and temporary files removed
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # machines are stopped and temporary files removed
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end_by_signal)
     name = sys.argv[1]
     try:
         module = importlib.import_module(MODULES[name])
@@ -55,8 +57,6 @@ def main():
     except BuildError as error:
         print(f"heddle: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Works in a fresh root folder. Requires: root, or user namespaces."""
 import concurrent.futures
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -44,9 +45,13 @@ def run(command, arch, host_paths, limit=300):
     try:
         make_root(folder, busybox, emulator, host_paths)
         words = ["env", "--default-signal"] + enter(folder) + ["/bin/sh", "-c", command]  # whatever the caller of the tests ignores
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, stdin=subprocess.DEVNULL, timeout=limit,
-                              check=False)
-        return done.stdout.decode(errors="replace")
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                              start_new_session=True) as shell:
+            try:
+                return shell.communicate(timeout=limit)[0].decode(errors="replace")
+            except BaseException:
+                os.killpg(shell.pid, signal.SIGKILL)
+                raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -27,7 +27,6 @@ ALL = {m.name: m for m in (
     # QEMU refuses less than 1 GiB here, and hands an initrd to firmware only.
     Machine("loongarch64", "qemu-system-loongarch64", ("-M", "virt", "-cpu", "la464"), page="16K", max_cpus=4, memory=1024 * MIB,
             min_memory=1024 * MIB, image=0x4000000),
-    # QEMU 7.2 emulates this board with this CPU alone, and refuses less than 512 MiB.
     # The board on which all versions of QEMU run several CPUs of release 2; the kernel cannot count them there.
     Machine("mips64el", "qemu-system-mips64el", ("-M", "malta", "-cpu", "Loongson-3A4000"), append="cpus={cpus}"),
 )}

@@ -1,6 +1,5 @@
 """./heddle test: every test, cheap ones first; one line a test, and 'N passed, N failed' at the end."""
 
-import concurrent.futures
 import glob
 import os
 import re
@@ -11,7 +10,7 @@ import time
 import unittest
 
 import scenario
-from common import ROOT, BuildError, UserError, build_folder, fetch_ports, machine_named, make
+from common import ENDING, ROOT, BuildError, UserError, build_folder, fetch_ports, in_parallel, machine_named, make
 from machines import ALL
 
 MACHINES_AT_A_TIME = 2
@@ -52,6 +51,8 @@ class Report:
 
     def result(self, name, failure=None, seconds=None):
         """failure: None, or text that says what went wrong."""
+        if ENDING.is_set():  # that is what went wrong
+            return
         with self.lock:
             took = f" ({seconds:.1f} s)" if seconds is not None else ""
             if failure is None:
@@ -134,7 +135,8 @@ def chosen_tests(report, folder):
 
 def python_tests(report, named):
     for name, test in named:
-        test.run(UnitResult(report, name))
+        if not ENDING.is_set():
+            test.run(UnitResult(report, name))
 
 
 def port_tests(report, arguments):
@@ -223,8 +225,7 @@ def fuzz(report, arguments):
         return
     jobs = int(arguments.jobs)
     seconds = max(2, FUZZ_SECONDS * jobs // len(names))
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(lambda name: fuzz_one(report, folder, name, seconds), names))
+    in_parallel(jobs, lambda name: fuzz_one(report, folder, name, seconds), names)
 
 
 def fuzz_one(report, folder, name, seconds):
@@ -272,10 +273,8 @@ def machine_tests(report, arguments, scenarios):
     built = {name: build_for(report, arguments, name) for name in ALL if name in needed}
     # Long ones first, so that none is left alone at the end.
     runs.sort(key=lambda r: -float(r[1].get("limit", "60")))
-    with concurrent.futures.ThreadPoolExecutor(int(arguments.jobs)) as pool:
-        others = pool.submit(python_tests, report, commands)
-        list(pool.map(lambda r: run_one(report, *r), [r for r in runs if built[r[2].machine]]))
-        others.result()
+    calls = [(python_tests, commands)] + [(run_one, *r) for r in runs if built[r[2].machine]]
+    in_parallel(int(arguments.jobs), lambda call: call[0](report, *call[1:]), calls)
     for name, _, configuration in runs:
         if not built[configuration.machine]:
             report.result(name, f"{configuration.machine} does not build")
