@@ -25,7 +25,8 @@ void posix_exit_process(unsigned wait_status)
 {
     thread_release_memory(posix_self());
     for (;;)
-        ignore(process_exit(POSIX_CAP_PROCESS, wait_status));
+        if (process_exit(POSIX_CAP_PROCESS, wait_status) == STATUS_PEER_GONE) /* proc is dead: nobody is there to end the process */
+            ignore(os_thread_exit());
 }
 
 long posix_wait(struct posix_thread *self, int64_t selector, unsigned options, struct waited *waited)
