@@ -35,6 +35,11 @@ class EachMachine:
             done = self.run_here("-p", f"{folder}/prog", "-x", "/host/prog 'an argument'")
             self.assertEqual((done.stdout, done.stderr, done.returncode), ("2 an argument\n", "", 7))
 
+    def test_a_panic_names_functions(self):
+        done = self.run_here("--kernel-only", "--limit", "60")
+        self.assertEqual((done.returncode, done.stderr), (125, ""))
+        self.assertRegex(done.stdout.replace("\r", ""), r"PANIC: there is no boot image: nothing to run\n(  [0-9a-f]{16}  \w+\+0x\w+\n)*  [0-9a-f]{16}  kernel_main\+0x")
+
     def test_restart_and_power_off(self):
         with Terminal("run", "--no-make", "-a", self.machine) as terminal:
             terminal.expect(PROMPT)
@@ -47,7 +52,8 @@ class EachMachine:
 
 class Commands(unittest.TestCase):
     def test_statuses(self):
-        for command, status in (("", 0), ("true", 0), ("false", 1), ("exit 255", 255), ("sh -c 'kill -TERM $$'", 143), ("kill -KILL $$", 137), ("/no/such", 127)):
+        for command, status in (("", 0), ("true", 0), ("false", 1), ("exit 255", 255), ("sh -c 'kill -TERM $$'", 143), ("kill -KILL $$", 137), ("/no/such", 127),
+                                ("services kill proc; sleep 1000", 255)):
             with self.subTest(command=command):
                 done = heddle(*RUN, "-x", command)
                 self.assertEqual((done.returncode, done.stderr), (status, ""))
@@ -134,8 +140,7 @@ class Ways(unittest.TestCase):
             terminal.expect(PROMPT)
             terminal.send("echo started; sleep 1000\n")
             terminal.expect("\nstarted\n")
-            terminal.send("\x03")
-            terminal.expect(PROMPT)
+            terminal.send_until("\x03", PROMPT)
             terminal.send("exit\n")
             self.assertEqual(terminal.status(), 0)
 
