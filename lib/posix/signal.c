@@ -24,7 +24,8 @@ static void tell_proc_locked(void)
     uint64_t ignored, handled;
     dispositions_locked(&ignored, &handled);
     bool wanted_again = (known_ignored & ~ignored) != 0;
-    bool default_changed = ((ignored ^ known_ignored) | (handled ^ known_handled)) & SIGNALS_IGNORED_BY_DEFAULT;
+    uint64_t proc_acts = SIGNALS_IGNORED_BY_DEFAULT | (PROCESS->pid == 1 ? SIGNALS_FOR_POWER : 0);
+    bool default_changed = ((ignored ^ known_ignored) | (handled ^ known_handled)) & proc_acts;
     if (!wanted_again && !default_changed)
         return;
     known_ignored = ignored;

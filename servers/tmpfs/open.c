@@ -303,12 +303,19 @@ static enum status open_node(struct node *node, uint64_t flags, uint64_t *device
     return type == MODE_SOCKET ? STATUS_NO_DEVICE : STATUS_OK; /* vfs asks who serves the device or fifo */
 }
 
+/* With OPEN_PATH, what else would be done with the file does not count. */
+static uint64_t flags_meant(uint64_t flags)
+{
+    return (flags & OPEN_PATH) != 0 ? flags & (OPEN_PATH | OPEN_DIRECTORY | OPEN_NO_FOLLOW) : flags;
+}
+
 enum status op_open(void *, struct request *rq, uint64_t identity, uint64_t flags, uint64_t mode, uint64_t *kind, uint64_t *consumed,
                     uint64_t *length, uint64_t *device, uint64_t *inode, cap_t *object)
 {
     char *path;
     size_t path_length;
     struct walk walk;
+    flags = flags_meant(flags);
     bool follow = (flags & OPEN_NO_FOLLOW) == 0 && (flags & (OPEN_CREATE | OPEN_EXCLUSIVE)) != (OPEN_CREATE | OPEN_EXCLUSIVE);
     enum status status = request_text(rq, PATH_LIMIT, &path, &path_length);
     if (status != STATUS_OK)

@@ -57,6 +57,13 @@ static void numbers(void)
     CHECK("ids", getuid() == 0 && geteuid() == 0 && getgid() == 0 && getegid() == 0);
     CHECK("missing file", open("/missing", O_RDONLY) == -1 && errno == ENOENT);
     CHECK("loop of links", symlink("loop", "loop") == 0 && open("loop", O_RDONLY) == -1 && errno == ELOOP);
+    struct stat whole;
+    int file = open("whole", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK("a file", file >= 0 && write(file, "whole", 5) == 5 && close(file) == 0);
+    CHECK("a path is no way to a file", (file = open("whole", O_PATH | O_TRUNC | O_RDWR | O_CREAT | O_EXCL, 0600)) >= 0 && write(file, "x", 1) == -1 && errno == EBADF);
+    CHECK("nor to its length", ftruncate(file, 0) == -1 && errno == EBADF && stat("whole", &whole) == 0 && whole.st_size == 5);
+    CHECK("a path makes no file", open("unmade", O_PATH | O_CREAT, 0600) == -1 && errno == ENOENT);
+    close(file);
     CHECK("no such call", syscall(4095) == -1 && errno == ENOSYS);
     CHECK("bad address", write(1, (void *)8, 1) == -1 && errno == EFAULT);
     CHECK("six arguments", mmap(nullptr, 65536, PROT_READ, MAP_PRIVATE, 99, 65536) == MAP_FAILED && errno == EBADF);
