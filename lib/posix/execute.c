@@ -130,7 +130,7 @@ void execute_commit(struct posix_thread *self)
     descriptor_close_on_exec();
     self->alternate_flags = 2; /* SS_DISABLE */
     self->alternate_base = self->alternate_size = 0;
-    self->taken.signal = 0;
+    signal_taken_again(self);
     signal_mask_restore(self);
     if (memory_clear() != STATUS_OK)
         signal_terminate(SIGKILL);

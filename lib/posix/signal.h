@@ -44,6 +44,8 @@ enum signal_number : uint32_t {
 [[nodiscard]] long signal_set_action(uint32_t signal, const struct signal_action *action /* NULL: only ask */, struct signal_action *old);
 /* exec: handled signals get the default action back. */
 void signal_reset_actions(void);
+/* A new program takes the place of the one whose handler was to run for a signal: the signal is for the new one. */
+void signal_taken_again(struct posix_thread *self);
 /* Signals that are about to be waited for, whatever their action. */
 void signal_want(uint64_t set);
 enum mask_how : unsigned { MASK_BLOCK = 0, MASK_UNBLOCK = 1, MASK_SET = 2 };

@@ -48,6 +48,14 @@ static bool consider(struct posix_thread *self, const struct signal_info *info)
     return false;
 }
 
+void signal_taken_again(struct posix_thread *self)
+{
+    struct signal_info info = self->taken;
+    self->taken.signal = 0;
+    if (info.signal)
+        (void)consider(self, &info);
+}
+
 static bool take(struct posix_thread *self, uint64_t mask, struct signal_info *info)
 {
     uint64_t signal = 0, code = 0, pid = 0, uid = 0, value = 0;

@@ -142,7 +142,7 @@ class Ways(unittest.TestCase):
     def test_keys_are_the_guests(self):
         with Terminal(*RUN) as terminal:
             terminal.expect(PROMPT)
-            terminal.send("echo started; sleep 1000\n")
+            terminal.send("sh -c 'echo started; exec sleep 1000'\n")  # the shell gives it the terminal before it runs
             terminal.expect("\nstarted\n")
             terminal.send_until("\x03", PROMPT)
             terminal.send("exit\n")

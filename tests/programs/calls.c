@@ -251,6 +251,49 @@ static void rain(void)
     close(ends[1]);
 }
 
+/* A signal while a child that handles it executes a program: the handler runs, or the program ends of it. Returns: was it lost? */
+static int told = -1;
+
+static void tell(int)
+{
+    (void)!write(told, "h", 1);
+}
+
+static bool lost_at_exec(long us)
+{
+    int ends[2];
+    char byte = 0;
+    struct timespec time = {0, us * 1000};
+    if (pipe(ends))
+        return true;
+    pid_t pid = fork();
+    if (pid == 0) {
+        told = ends[1];
+        handle(SIGUSR1, tell, 0);
+        (void)!write(told, "s", 1);
+        execl(program, program, "pause", nullptr);
+        _exit(8);
+    }
+    close(ends[1]);
+    (void)!read(ends[0], &byte, 1);
+    nanosleep(&time, nullptr);
+    kill(pid, SIGUSR1);
+    bool handled = read(ends[0], &byte, 1) == 1;
+    if (handled)
+        kill(pid, SIGKILL);
+    close(ends[0]);
+    int status = status_of(pid);
+    return !(handled || (WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1));
+}
+
+static void signals_at_exec(void)
+{
+    int lost = 0;
+    for (long us = 0; us < 3000; us += 50)
+        lost += lost_at_exec(us);
+    CHECK("no signal is lost in exec", lost == 0);
+}
+
 /* --- threads --------------------------------------------------------------------------------------------------------------------------------- */
 
 #define THREADS 40
@@ -436,9 +479,14 @@ int main(int count_of_arguments, char **arguments)
     program = arguments[0];
     if (count_of_arguments > 2 && !strcmp(arguments[1], "exit"))
         return !strcmp(arguments[2], "with a word") ? 42 : 43;
+    if (count_of_arguments > 1 && !strcmp(arguments[1], "pause")) {
+        sleep_ms(3000);
+        return 9;
+    }
     numbers();
     processes();
     signals();
+    signals_at_exec();
     rain();
     threads();
     cancellation();
