@@ -24,22 +24,15 @@
 }
 
 /* The only CPU goes without the lock here: interrupts are off. False: another one has it. */
-[[gnu::always_inline]] static inline bool lock(const struct cpu *cpu)
+[[gnu::always_inline]] static inline bool begin(struct cpu *cpu)
 {
-    return cpu->alone || spin_try_lock(&kernel_lock);
-}
-
-/* Begin again when the lock is free. Apart, because what waits calls functions, and the ways below call none. */
-[[gnu::noinline]] static TRAP_CALL struct frame *call_when_free(struct cpu *cpu, struct thread *thread)
-{
-    spin_wait_free(&kernel_lock);
-    return trap_message_call(cpu, thread);
-}
-
-[[gnu::noinline]] static TRAP_CALL struct frame *reply_wait_when_free(struct cpu *cpu, struct thread *thread)
-{
-    spin_wait_free(&kernel_lock);
-    return trap_message_reply_wait(cpu, thread);
+    if (cpu->alone)
+        return true;
+    uint64_t found = spin_begin(&kernel_lock);
+    if (found == 0) [[clang::likely]]
+        return true;
+    cpu->lock_found = found;
+    return false;
 }
 
 /* May the thread, which waits, go on at once on this CPU? */
@@ -68,12 +61,10 @@
     cpu->current = to;
 }
 
-TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
+[[gnu::always_inline]] static inline struct frame *message_call(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
 {
     struct frame *frame = &thread->frame;
     uint64_t flags = frame->FRAME_NUMBER - SYS_MESSAGE_CALL;
-    if (!lock(cpu)) [[clang::unlikely]]
-        return call_when_free(cpu, thread);
     const struct cap *cap = cap_near(&thread->task->caps, (cap_t)frame->FRAME_R0);
     if (cap == nullptr || (cap->rights & RIGHT_PORT_SEND) == 0 || (int64_t)frame->FRAME_R1 < 0) [[clang::unlikely]]
         goto general;
@@ -151,13 +142,11 @@ general:
     return idle ? &set->receivers : nullptr;
 }
 
-TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
+[[gnu::always_inline]] static inline struct frame *message_reply_wait(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
 {
     struct frame *frame = &thread->frame;
     uint64_t flags = frame->FRAME_NUMBER - SYS_MESSAGE_REPLY_WAIT, both = frame->FRAME_R8;
     cap_t handle = (cap_t)frame->FRAME_R0;
-    if (!lock(cpu)) [[clang::unlikely]]
-        return reply_wait_when_free(cpu, thread);
     if ((flags & ~WAIT_FLAGS) != 0 || both >> 32 != handle) [[clang::unlikely]] /* armed is to be what answers */
         goto general;
     const struct cap *cap = cap_near(&thread->task->caps, handle);
@@ -183,4 +172,35 @@ TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *
     return frame;
 general:
     return general_call(cpu, thread);
+}
+
+/* Another CPU has the lock: this one waits its turn. Apart, because what waits calls functions, and the ways above call none. */
+[[gnu::noinline]] static TRAP_CALL struct frame *call_in_line(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
+{
+    spin_wait(&kernel_lock, cpu->lock_found);
+    struct frame *frame = message_call(cpu, thread);
+    __asm__("" : "+r"(frame)); /* whoever knew which one it is would keep it, on a stack */
+    return frame;
+}
+
+[[gnu::noinline]] static TRAP_CALL struct frame *reply_wait_in_line(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
+{
+    spin_wait(&kernel_lock, cpu->lock_found);
+    struct frame *frame = message_reply_wait(cpu, thread);
+    __asm__("" : "+r"(frame)); /* whoever knew which one it is would keep it, on a stack */
+    return frame;
+}
+
+TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
+{
+    if (!begin(cpu)) [[clang::unlikely]]
+        return call_in_line(cpu, thread);
+    return message_call(cpu, thread);
+}
+
+TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
+{
+    if (!begin(cpu)) [[clang::unlikely]]
+        return reply_wait_in_line(cpu, thread);
+    return message_reply_wait(cpu, thread);
 }

@@ -13,6 +13,7 @@ struct cpu {
     uint64_t bit;                 /* 1 << number */
     bool online;
     bool alone;                   /* no other CPU is or will be online */
+    uint64_t lock_found;          /* what fast.c found in place of the kernel lock */
     bool need_schedule;           /* pick again before leaving the kernel */
     bool turn_over;               /* it ended while somebody more urgent had the CPU: not to be handed to one who has equals waiting */
     struct thread *fpu_owner;     /* whose registers the FPU holds */

@@ -31,19 +31,46 @@ void smp_poll(void)
     }
 }
 
-void spin_wait_free(struct spinlock *lock)
+#define CLAIM (1ull << 32) /* a lock is claimed */
+#define PATIENCE 1000u     /* turns of a loop that waits before it is */
+
+/* An exchange took the claim away: it is put back. Returns: did somebody have the lock before? */
+static bool was_held(struct spinlock *lock, uint64_t found)
 {
-    while (atomic_load_explicit(&lock->held, memory_order_relaxed) != 0) {
-        smp_poll();
-        cpu_relax();
-    }
+    atomic_fetch_add_explicit(&lock->whole, found & ~(CLAIM - 1), memory_order_relaxed);
+    return (uint32_t)found != 0;
 }
 
-void spin_wait(struct spinlock *lock)
+static void pause(void)
 {
-    do
-        spin_wait_free(lock);
-    while (!spin_try_lock(lock));
+    smp_poll();
+    cpu_relax();
+}
+
+/* The first in line, against those who come meanwhile and need not wait; but not for ever. */
+static void contend(struct spinlock *lock)
+{
+    unsigned patience = PATIENCE;
+    do {
+        do {
+            pause();
+            if (patience > 0 && --patience == 0)
+                atomic_fetch_add_explicit(&lock->claims, 1, memory_order_relaxed);
+        } while (atomic_load_explicit(&lock->held, memory_order_relaxed) != 0);
+    } while (was_held(lock, spin_begin(lock)));
+    if (patience == 0)
+        atomic_fetch_sub_explicit(&lock->claims, 1, memory_order_relaxed);
+}
+
+void spin_wait(struct spinlock *lock, uint64_t found)
+{
+    if (!was_held(lock, found))
+        atomic_store_explicit(&lock->held, 0, memory_order_release); /* it was free, but claimed */
+    uint32_t number = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
+    while (atomic_load_explicit(&lock->served, memory_order_acquire) != number)
+        pause();
+    contend(lock);
+    atomic_store_explicit(&lock->served, number + 1, memory_order_release);
 }
 
 static void post(struct cpu *cpu, uint32_t mail)

@@ -10,16 +10,21 @@ static inline bool is_foreign(const struct task *task, const struct frame *frame
     return task->foreign && frame->FRAME_PC - task->runtime_start > task->runtime_end - task->runtime_start;
 }
 
+[[gnu::noinline]] static void foreign_call(struct cpu *cpu, struct thread *thread)
+{
+    thread_upcall(thread, UPCALL_SYSCALL, 0, 0, 0);
+    if (thread->attention != 0) [[clang::unlikely]] {
+        spin_lock(&kernel_lock);
+        kernel_exit(cpu, false);
+    }
+}
+
 void trap_syscall(void)
 {
     struct cpu *cpu = this_cpu();
     struct thread *thread = cpu->current;
     if (is_foreign(thread->task, &thread->frame)) {
-        thread_upcall(thread, UPCALL_SYSCALL, 0, 0, 0);
-        if (thread->attention != 0) [[clang::unlikely]] {
-            spin_lock(&kernel_lock);
-            kernel_exit(cpu, false);
-        }
+        foreign_call(cpu, thread);
         return;
     }
     spin_lock(&kernel_lock);

@@ -45,6 +45,7 @@ struct arch_cpu {
     uint64_t hart;        /* fixed after boot */
     uint64_t generation;  /* of the ASIDs that its TLB may hold, NO_GENERATION: flush before loading another space */
     uint32_t relaxed;     /* times in cpu_relax */
+    _Atomic bool ipi;     /* one was sent and not taken yet */
 };
 
 extern uint64_t kernel_image_offset; /* virtual minus physical address of the image; fixed at boot */

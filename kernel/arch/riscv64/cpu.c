@@ -67,13 +67,23 @@ void secondary_main(void)
     kernel_secondary_main((unsigned)(this_cpu() - cpus));
 }
 
-/* An emulator that runs one CPU at a time turns to another at wfi, not at pause. With its own IPI pending a CPU does not wait in wfi. */
+/* An emulator that runs one CPU at a time turns to another at wfi, not at pause. With its own IPI pending a CPU does not wait in wfi. That IPI
+ * must not stay, or the CPU would take it; it is taken back, unless a real one came in between. */
 void cpu_relax(void)
 {
-    if (++this_cpu()->arch.relaxed % 64 == 0)
-        __asm__ volatile("csrsi sip, 2\n\twfi" ::: "memory");
-    else
+    struct cpu *cpu = this_cpu();
+    if (++cpu->arch.relaxed % 64 != 0) {
         __asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); /* pause */
+        return;
+    }
+    bool was_pending = (csr_read(sip) & SIP_SOFTWARE) != 0;
+    csr_set(sip, SIP_SOFTWARE);
+    __asm__ volatile("wfi" ::: "memory");
+    if (was_pending)
+        return;
+    csr_clear(sip, SIP_SOFTWARE);
+    if (atomic_load(&cpu->arch.ipi))
+        csr_set(sip, SIP_SOFTWARE);
 }
 
 void arch_halt(void)

@@ -44,6 +44,7 @@ static_assert(CSR_STIMECMP == 0x14d);
 
 void arch_ipi_send(unsigned cpu)
 {
+    atomic_store(&cpus[cpu].arch.ipi, true);
     sbi_send_ipi(machine.hart[cpu]);
 }
 
@@ -58,6 +59,7 @@ void interrupt_handle(uint64_t code)
     switch (code) {
     case SOFTWARE:
         csr_clear(sip, SIP_SOFTWARE);
+        atomic_store(&this_cpu()->arch.ipi, false);
         trap_ipi();
         break;
     case TIMER:

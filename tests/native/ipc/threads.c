@@ -390,6 +390,45 @@ TEST(all_cpus_are_used)
         helper_wait(&helpers[i]);
 }
 
+static _Atomic uint64_t calls_of[8];
+
+static void call_nothing(void *which)
+{
+    while (!stop_counting) {
+        uint64_t r[8] = {};
+        EXPECT_STATUS(STATUS_OK, os_syscall(SYS_MESSAGE_NULL, r));
+        calls_of[(uintptr_t)which]++;
+    }
+}
+
+static bool all_have_called(unsigned cpus, uint64_t calls)
+{
+    for (unsigned i = 0; i < cpus; i++)
+        if (calls_of[i] < calls)
+            return false;
+    return true;
+}
+
+/* All CPUs are in the kernel as often as they can: each gets its turn. */
+TEST(no_cpu_starves)
+{
+    struct helper helpers[8];
+    unsigned cpus = test_cpus() < 8 ? test_cpus() : 8;
+    stop_counting = false;
+    EXPECT_OK(os_thread_set_priority(BOOTSTRAP_THREAD, 20));
+    for (uintptr_t i = 0; i < cpus; i++) {
+        calls_of[i] = 0;
+        helper_start(&helpers[i], call_nothing, (void *)i);
+        EXPECT_OK(os_thread_set_affinity(helpers[i].thread, 1ull << i));
+    }
+    for (uint64_t calls = 100; calls <= 500; calls += 100)
+        WAIT_UNTIL(all_have_called(cpus, calls));
+    stop_counting = true;
+    EXPECT_OK(os_thread_set_priority(BOOTSTRAP_THREAD, 16));
+    for (unsigned i = 0; i < cpus; i++)
+        helper_wait(&helpers[i]);
+}
+
 /* Who is pushed aside goes on where a CPU idles. */
 TEST(preempted_goes_on_elsewhere)
 {
