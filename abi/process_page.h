@@ -5,11 +5,11 @@
 
 #include "types.h"
 
-/* The POSIX part of an address space. The runtime image is linked at RUNTIME_BASE + 0x100000. */
+/* The POSIX part of an address space. What every process has is close together, so that few page tables translate it. */
 #define RUNTIME_ENTRY_PAGE RUNTIME_BASE                 /* read-only page of entry points, see below */
 #define PROCESS_PAGE       (RUNTIME_BASE + 0x10000)
 #define RUNTIME_IMAGE      (RUNTIME_BASE + 0x100000)
-#define RUNTIME_STACKS     (RUNTIME_BASE + 0x100000000ull) /* blocks of RUNTIME_STACK_SIZE: thread page at the block's start, upcall stack down from its end */
+#define RUNTIME_STACKS     (RUNTIME_BASE + 0x180000) /* blocks of RUNTIME_STACK_SIZE: thread page at the block's start, upcall stack down from its end */
 #define RUNTIME_STACK_SIZE 0x10000ull
 #define RUNTIME_FIRST_PAGE RUNTIME_STACKS               /* the first thread's thread page */
 

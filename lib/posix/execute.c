@@ -17,7 +17,7 @@ long strings_add(struct program_strings *strings, const char *text, size_t lengt
     if (needed > STRINGS_MOST)
         return -E2BIG;
     if (needed > strings->room) {
-        size_t room = strings->room ? strings->room * 2 : 2048;
+        size_t room = strings->room ? strings->room * 2 : 512;
         while (room < needed)
             room *= 2;
         char *larger = pool_allocate(room);
@@ -113,7 +113,7 @@ long posix_execute(struct posix_thread *self, int directory, const char *user_pa
     if (result == 0)
         result = add_array(&strings, user_environment, &strings.environment_count);
     if (result == 0)
-        result = personality_execute(self, path.text, &strings);
+        result = personality_execute(self, &path, &strings);
     strings_free(&strings);
     return result;
 }

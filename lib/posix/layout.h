@@ -5,11 +5,12 @@
 
 #include <process_page.h>
 
-#define RUNTIME_DESCRIPTORS (RUNTIME_BASE + 0x8000000ull) /* the descriptor table when it outgrows its first part */
-#define RUNTIME_POOL        (RUNTIME_BASE + 0x10000000ull)
-#define RUNTIME_POOL_END    RUNTIME_STACKS
+#define RUNTIME_POOL_FIRST  (RUNTIME_BASE + 0x40000ull) /* up to RUNTIME_IMAGE: its first pieces, in page tables that are there anyway */
+#define RUNTIME_STACKS_END  (RUNTIME_BASE + 0x500000000ull)
+#define RUNTIME_DESCRIPTORS RUNTIME_STACKS_END /* the descriptor table when it outgrows its first part */
+#define RUNTIME_POOL        (RUNTIME_BASE + 0x510000000ull)
+#define RUNTIME_POOL_END    RUNTIME_SCRATCH
 #define RUNTIME_SCRATCH     (RUNTIME_BASE + 0x700000000ull) /* windows onto files while exec and stack traces read them */
-#define RUNTIME_STACKS_END  (RUNTIME_BASE + 0x600000000ull)
 
 #define PROGRAM_STACK_TOP   0x2fffff0000ull
 #define PROGRAM_STACK_SIZE  0x800000ull /* what RLIMIT_STACK says */

@@ -1,6 +1,6 @@
 /* pool.c: the runtime's own memory: free lists of powers of two. Small blocks are cut from a first piece in .bss (most processes never
  * need more) and then from chunks; blocks above POOL_LARGE are mapped one by one, and give their memory back while they are free.
- * All mappings are in [RUNTIME_POOL, RUNTIME_POOL_END).
+ * All mappings are in [RUNTIME_POOL_FIRST, RUNTIME_IMAGE) or [RUNTIME_POOL, RUNTIME_POOL_END).
  * Invariant: a block of class c is on free_blocks[c] or belongs to one user. */
 #include "pool.h"
 #include "layout.h"
@@ -18,7 +18,7 @@ struct free_block {
 static struct free_block *free_blocks[CLASSES];
 alignas(16) static char first_piece[4096];
 static char *fresh = first_piece, *fresh_end = first_piece + sizeof first_piece;
-static uint64_t next_address = RUNTIME_POOL;
+static uint64_t next_address = RUNTIME_POOL_FIRST;
 
 static unsigned class_of(size_t size)
 {
@@ -28,6 +28,8 @@ static unsigned class_of(size_t size)
 static void *map_locked(uint64_t length)
 {
     uint64_t where;
+    if (next_address < RUNTIME_IMAGE && next_address + length > RUNTIME_IMAGE)
+        next_address = RUNTIME_POOL;
     if (next_address + length > RUNTIME_POOL_END)
         return NULL;
     if (os_mem_map(POSIX_CAP_TASK, CAP_NULL, 0, next_address, length, PROT_BIT_READ | PROT_BIT_WRITE | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &where) != STATUS_OK)

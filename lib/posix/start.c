@@ -2,6 +2,7 @@
 #include "descriptor.h"
 #include "execute.h"
 #include "native.h"
+#include "path.h"
 #include "personality.h"
 #include "pool.h"
 #include "process.h"
@@ -56,12 +57,16 @@ void start_first(const struct posix_start *start)
     random_start(self);
     /* The start block lies where the next upcall's stack begins: take all of it first. */
     size_t path_length = strlen(start->strings);
-    char *path = pool_string(start->strings, path_length);
-    long result = path ? copy_strings(&strings, start->strings + path_length + 1, start->argument_count, start->environment_count) : -ENOMEM;
+    struct path path;
+    if (path_length >= sizeof path.buffer)
+        give_up("its program", -ENAMETOOLONG);
+    memcpy(path.buffer, start->strings, path_length + 1);
+    path.text = path.buffer;
+    path.length = path_length;
+    long result = copy_strings(&strings, start->strings + path_length + 1, start->argument_count, start->environment_count);
     if (result == 0)
-        result = personality_execute(self, path, &strings);
+        result = personality_execute(self, &path, &strings);
     strings_free(&strings);
-    pool_string_free(path);
     if (result == RESULT_FRAME)
         runtime_resume();
     give_up("its program", result);

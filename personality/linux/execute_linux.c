@@ -77,27 +77,32 @@ static long path_set(struct path *path, const char *text)
     return 0;
 }
 
+/* The file is a script, called so: its interpreter is what is to be run. */
+static long follow_script(struct path *path, const char *called, struct program_strings *strings, const struct program_file *script)
+{
+    struct script_line line;
+    if (!script_parse(script->head, script->head_length, &line))
+        return -ENOEXEC;
+    const char *const texts[] = {line.interpreter, line.argument[0] ? line.argument : called, called};
+    long result = strings_prepend(strings, texts, line.argument[0] ? 3 : 2);
+    return result == 0 ? path_set(path, line.interpreter) : result;
+}
+
 /* Open the program and, as long as it is a script, its interpreter; the strings are changed to suit. */
 static long find_program(struct path *path, struct program_strings *strings, struct program_file *file)
 {
     for (unsigned depth = 0; depth < SCRIPTS_MOST; depth++) {
-        char script[PATH_LIMIT];
-        memcpy(script, path->text, path->length + 1);
+        char *called = pool_string(path->text, path->length);
+        if (!called)
+            return -ENOMEM;
         long result = file_open(path, file);
-        if (result < 0)
-            return result;
-        if (file->head_length < 2 || file->head[0] != '#' || file->head[1] != '!')
-            return 0;
-        struct script_line line;
-        bool parsed = script_parse(file->head, file->head_length, &line);
-        file_close(file);
-        if (!parsed)
-            return -ENOEXEC;
-        const char *const texts[] = {line.interpreter, line.argument[0] ? line.argument : script, script};
-        result = strings_prepend(strings, texts, line.argument[0] ? 3 : 2);
-        if (result == 0)
-            result = path_set(path, line.interpreter);
-        if (result < 0)
+        bool script = result == 0 && file->head_length >= 2 && file->head[0] == '#' && file->head[1] == '!';
+        if (script) {
+            file_close(file);
+            result = follow_script(path, called, strings, file);
+        }
+        pool_string_free(called);
+        if (result < 0 || !script)
             return result;
     }
     return -ELOOP;
@@ -122,6 +127,15 @@ static long check_segments(struct program_file *file, uint64_t base)
             return -ENOEXEC;
     }
     return 0;
+}
+
+static bool has_interpreter(const struct program_file *file)
+{
+    struct elf_segment segment;
+    for (unsigned i = 0; i < file->elf.segment_count; i++)
+        if (elf_segment(&file->elf, i, &segment) == STATUS_OK && segment.type == ELF_INTERPRETER)
+            return true;
+    return false;
 }
 
 /* The interpreter's path, if the program names one. Returns: its length, 0: none, -ENOEXEC. */
@@ -204,75 +218,86 @@ static void start_program(struct posix_thread *self, uint64_t entry, uint64_t st
     fpu_reset();
 }
 
-/* The programs to load, too large for the stack. */
-struct load {
-    struct program_file program, interpreter;
-    struct path path, interpreter_path;
+/* What loads a program that has an interpreter. */
+struct interpreter {
+    struct program_file file;
+    struct path path;
+    char name[PATH_LIMIT];
 };
 
-static long prepare(const char *path, struct program_strings *strings, struct load *load)
+static long open_interpreter(const struct program_file *program, struct interpreter *interpreter)
 {
-    char interpreter[PATH_LIMIT];
-    interpreter[0] = 0;
-    long result = path_set(&load->path, path);
-    if (result == 0)
-        result = find_program(&load->path, strings, &load->program);
-    if (result == 0)
-        result = check_segments(&load->program, PROGRAM_PIE_BASE);
-    if (result == 0)
-        result = interpreter_path(&load->program, interpreter);
+    long result = interpreter_path(program, interpreter->name);
     if (result <= 0)
-        return result;
-    result = path_set(&load->interpreter_path, interpreter);
+        return result < 0 ? result : -ENOEXEC;
+    result = path_set(&interpreter->path, interpreter->name);
     if (result == 0)
-        result = file_open(&load->interpreter_path, &load->interpreter);
-    if (result == 0 && check_segments(&load->interpreter, PROGRAM_INTERPRETER_BASE) < 0)
+        result = file_open(&interpreter->path, &interpreter->file);
+    if (result == 0 && check_segments(&interpreter->file, PROGRAM_INTERPRETER_BASE) < 0)
         result = -ELIBBAD;
     return result;
 }
 
-/* From here on there is no way back. */
-static void replace_program(struct posix_thread *self, const char *path, struct program_strings *strings, struct load *load)
+/* *interpreter: from the pool, NULL if it has none. */
+static long prepare(struct path *path, struct program_strings *strings, struct program_file *program, struct interpreter **interpreter)
 {
-    const struct program_file *program = &load->program, *interpreter = &load->interpreter;
+    long result = find_program(path, strings, program);
+    if (result == 0)
+        result = check_segments(program, PROGRAM_PIE_BASE);
+    if (result < 0 || !has_interpreter(program))
+        return result;
+    *interpreter = pool_allocate(sizeof **interpreter);
+    if (!*interpreter)
+        return -ENOMEM;
+    (*interpreter)->file.memory = CAP_NULL;
+    return open_interpreter(program, *interpreter);
+}
+
+/* From here on there is no way back. interpreter: NULL if there is none. */
+static void replace_program(struct posix_thread *self, const char *called, const struct path *path, struct program_strings *strings,
+                            const struct program_file *program, const struct program_file *interpreter)
+{
     uint64_t stack;
     execute_commit(self);
-    execute_named(self, path, load->path.text, strings);
+    execute_named(self, called, path->text, strings);
     enum status status = map_program(program);
-    if (status == STATUS_OK && interpreter->memory != CAP_NULL)
+    if (status == STATUS_OK && interpreter)
         status = map_program(interpreter);
     if (status == STATUS_OK)
         status = memory_map_anonymous(PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE, PROGRAM_STACK_SIZE, PROT_BIT_READ | PROT_BIT_WRITE);
     if (status != STATUS_OK)
-        fail_late(path, status);
+        fail_late(called, status);
     struct program_facts facts = {
         .entry = program->elf.entry + program->base, .headers = headers_address(program), .header_count = program->elf.segment_count,
-        .interpreter_base = interpreter->memory != CAP_NULL ? interpreter->base : 0, .hardware = linux_hardware(), .platform = LINUX_PLATFORM,
+        .interpreter_base = interpreter ? interpreter->base : 0, .hardware = linux_hardware(), .platform = LINUX_PLATFORM,
         .uid = PROCESS->uid, .euid = PROCESS->euid, .gid = PROCESS->gid, .egid = PROCESS->egid, .signal_stack = 2048 + signal_frame_size(),
         .vdso = LINUX_HAS_VDSO ? (uint64_t)vdso_start : 0,
     };
     random_bytes(facts.random, sizeof facts.random);
-    stack = program_stack_build((char *)PROGRAM_STACK_TOP, PROGRAM_STACK_SIZE, path, strings, &facts);
+    stack = program_stack_build((char *)PROGRAM_STACK_TOP, PROGRAM_STACK_SIZE, called, strings, &facts);
     process.brk_start = process.brk_now = page_round(program->end);
     process.stack_top = PROGRAM_STACK_TOP;
     process.stack_size = PROGRAM_STACK_SIZE;
     process.load_bias = program->base;
-    start_program(self, interpreter->memory != CAP_NULL ? interpreter->elf.entry + interpreter->base : facts.entry, stack);
+    start_program(self, interpreter ? interpreter->elf.entry + interpreter->base : facts.entry, stack);
 }
 
-long personality_execute(struct posix_thread *self, const char *path, struct program_strings *strings)
+/* What most programs need is on the stack, and of that little is touched: pages that the process has written already, or will soon. */
+long personality_execute(struct posix_thread *self, struct path *path, struct program_strings *strings)
 {
-    struct load *load = pool_allocate(sizeof *load);
-    if (!load)
-        return -ENOMEM;
-    load->program.memory = load->interpreter.memory = CAP_NULL;
-    long result = prepare(path, strings, load);
+    struct program_file program;
+    struct interpreter *interpreter = NULL;
+    char *called = pool_string(path->text, path->length);
+    program.memory = CAP_NULL;
+    long result = called ? prepare(path, strings, &program, &interpreter) : -ENOMEM;
     if (result >= 0) {
-        replace_program(self, path, strings, load);
+        replace_program(self, called, path, strings, &program, interpreter ? &interpreter->file : NULL);
         result = RESULT_FRAME;
     }
-    file_close(&load->program);
-    file_close(&load->interpreter);
-    pool_free(load, sizeof *load);
+    file_close(&program);
+    if (interpreter)
+        file_close(&interpreter->file);
+    pool_free(interpreter, sizeof *interpreter);
+    pool_string_free(called);
     return result;
 }
