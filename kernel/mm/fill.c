@@ -32,8 +32,6 @@ static bool wants_cluster(const struct place *place) { return place->high - plac
 static bool claim_beside(const struct place *place, struct part *part)
 {
     uint64_t cluster = cluster_start(part->start);
-    if (part->end - part->start == cluster_size())
-        return false;
     struct span *extent = span_at_or_after(&place->map->extents, cluster);
     for (; extent && extent->start < cluster + cluster_size(); extent = span_next(extent)) {
         uint64_t inside = extent->start > cluster ? extent->start : cluster;
@@ -205,8 +203,9 @@ static enum status install(const struct place *place, const struct part *part, u
     enum status status = added && map->ledger ? ledger_charge(map->ledger, LEDGER_PAGES, added) : STATUS_OK;
     if (status != STATUS_OK)
         goto free_frames;
-    unsigned needs = drops ? 1 + extents_drop_needs(map, part->start, part->end) : !extents_add_joins(map, part->start, part->pa, size);
-    status = spares_get(&spares, map->ledger, needs);
+    if (!drops && !mapped && extents_join(map, part->start, part->pa, size))
+        return STATUS_OK;
+    status = spares_get(&spares, map->ledger, 1 + (drops ? extents_drop_needs(map, part->start, part->end) : 0));
     if (status != STATUS_OK)
         goto credit;
     if (mapped)
@@ -275,7 +274,7 @@ enum status fill_absent(const struct place *place, uint64_t offset)
     bool alone = part.start == place->low && part.end == place->high;
     if (place->backing || is_top_of_stack(place, offset))
         clip_to_unit(&part, offset);
-    if (!claim_beside(place, &part)) {
+    if (part.end - part.start == cluster_size() || !claim_beside(place, &part)) {
         if (!alone && !place->backing && wants_cluster(place) && fill_gather(place, &counters.copied_gather_bytes) == STATUS_OK)
             return STATUS_OK;
         if (!take_frames(place, &part, offset))
