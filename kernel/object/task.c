@@ -20,6 +20,7 @@ enum status task_create(struct ledger *charge, struct task **task)
     struct task *t = container_of(object, struct task, object);
     list_init(&t->threads);
     list_init(&t->leaving);
+    list_init(&t->gone);
     work_init(&t->work, task_work, object);
     cap_table_init(&t->caps);
     t->charge = charge;
@@ -119,6 +120,11 @@ static bool task_work(struct work *work)
         return true;
     if (task->thread_count > 0 || task->over)
         return false;
+    struct list *item = list_pop_front(&task->gone);
+    if (item != nullptr) {
+        object_put(&container_of(item, struct thread, task_link)->object);
+        return true;
+    }
     space_unload(&task->space);
     if (!cap_table_destroy_some(task, STEPS_AT_ONCE) || !space_destroy_some(&task->space, STEPS_AT_ONCE))
         return true; /* a table that is gone has no more steps, a space must not be destroyed twice */

@@ -178,14 +178,17 @@ void thread_wake(struct thread *thread, enum status status)
 static void leave_task(struct thread *thread)
 {
     struct task *task = thread->task;
-    if (!task->dead)
-        space_unmap_pinned(&task->space, thread->thread_page_address, virt_to_phys(thread->page));
     list_remove(&thread->task_link);
     task->thread_count--;
     task->cpu_ns += thread->cpu_ns;
-    if (task->thread_count == 0 && task->dead)
-        work_add(&task->work);
-    else if (task->thread_count == 0)
+    if (task->dead) { /* its page stays: others of the task may be in user mode yet */
+        list_push_back(&task->gone, &thread->task_link);
+        if (task->thread_count == 0)
+            work_add(&task->work);
+        return;
+    }
+    space_unmap_pinned(&task->space, thread->thread_page_address, virt_to_phys(thread->page));
+    if (task->thread_count == 0)
         task_kill(task, task->exit_code);
     object_put(&thread->object);
 }

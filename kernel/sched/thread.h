@@ -54,7 +54,7 @@ struct thread {
     struct arch_thread arch;
     struct object object;
     struct task *task;                /* fixed; holds a reference */
-    struct list task_link;            /* on task->threads or leaving */
+    struct list task_link;            /* on task->threads, leaving or gone */
     enum thread_state state;
     uint8_t priority, base_priority;  /* priority: with what is lent to it */
     uint8_t cpu;                      /* where it runs or ran last; wakes there */
@@ -117,7 +117,8 @@ struct task {
     struct cap_table caps;
     struct ledger *charge;            /* what it spends; holds a reference */
     struct list threads, leaving;     /* leaving: of a dead task, not to run on */
-    uint32_t thread_count;            /* on both */
+    struct list gone;                 /* dead threads of a dead task, with a reference each until none runs any more */
+    uint32_t thread_count;            /* on the first two */
     bool dead;                        /* being taken apart: no thread runs, lookups fail */
     bool foreign;                     /* an upcall entry is set */
     uaddr_t upcall_entry, runtime_start, runtime_end, critical_start, critical_end;
