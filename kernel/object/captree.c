@@ -94,6 +94,7 @@ static struct list revokes = {&revokes, &revokes};
 void revoke_begin(struct revoke *revoke, struct task *task, cap_t handle)
 {
     struct object *object = cap_slot(task, handle)->object;
+    revoke->done = false;
     if (object->revokes == UINT16_MAX)
         return; /* there are enough who go on with theirs */
     object_get(object);
