@@ -356,20 +356,26 @@ bool port_take(struct port *port, struct thread *receiver, struct reply *armed, 
     return true;
 }
 
-/* Something that is not a call arrived, or a call that queued: does a receiver wait? */
+/* Something that is not a call arrived, or a call that queued: does a receiver wait? Its wait ends first: what it can't take is dropped, and
+ * what tells of that is not for it. */
 bool port_deliver(struct port *port)
 {
     bool for_call = list_empty(&port->events) && port->queue.count == 0;
     struct thread *receiver = for_call ? waiting_receiver(port) : waiting_taker(port);
-    struct reply *armed = receiver != nullptr ? receiver->wait.reply : nullptr;
-    bool taken = receiver != nullptr && port_take(port, receiver, armed, port->member.key);
+    if (receiver == nullptr || !port_has_something(port)) {
+        if (port->member.set != nullptr)
+            member_update(&port->member);
+        return false;
+    }
+    struct reply *armed = end_receive(receiver);
+    if (armed != nullptr)
+        armed->state = REPLY_FREE;
+    object_get(&port->object);
+    bool taken = port_take(port, receiver, armed, port->member.key);
+    ASSERT(taken, "a port that has something gives it");
     if (port->member.set != nullptr)
         member_update(&port->member);
-    if (!taken)
-        return false;
-    end_receive(receiver);
-    if (armed != nullptr && armed->state == REPLY_ARMED)
-        armed->state = REPLY_FREE;
+    object_put(&port->object);
     thread_ready(receiver);
     return true;
 }
@@ -463,6 +469,11 @@ static struct list *wait_queue(struct object *source, bool armed)
     return armed ? &port->receivers : &port->takers;
 }
 
+static bool source_dead(const struct object *source)
+{
+    return source->type == OBJECT_PORT && container_of(source, struct port, object)->dead;
+}
+
 static enum status begin_wait(struct thread *thread, struct object *source, struct reply *armed, uint32_t flags)
 {
     if ((flags & MESSAGE_NO_WAIT) != 0)
@@ -472,7 +483,7 @@ static enum status begin_wait(struct thread *thread, struct object *source, stru
         return STATUS_INTERRUPTED;
     if ((flags & MESSAGE_HAS_DEADLINE) != 0 && !thread_set_deadline(thread, thread->page->deadline_ns))
         return STATUS_TIMED_OUT;
-    if (source->type == OBJECT_PORT && container_of(source, struct port, object)->dead)
+    if (source_dead(source))
         return STATUS_PEER_GONE;
     thread->wait.object = source;
     thread->wait.reply = armed;
@@ -522,7 +533,8 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
             thread_ready(caller);
         return;
     }
-    thread_serve(thread, source);
+    if (!source_dead(source))
+        thread_serve(thread, source);
     if (take_any(source, thread, armed)) {
         if (caller != nullptr)
             thread_ready(caller);

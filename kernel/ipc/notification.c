@@ -87,15 +87,15 @@ static void deliver_to_set(struct notification *notification)
     if (list_empty(waiting))
         return;
     struct thread *thread = container_of(waiting->next, struct thread, queue);
-    if (set_take(set, thread, nullptr)) {
-        thread_unwait(thread);
-        thread_ready(thread);
-    }
+    thread_unwait(thread);
+    bool taken = set_take(set, thread, nullptr);
+    ASSERT(taken, "a set with bits has something that is no call");
+    thread_ready(thread);
 }
 
 void notification_signal(struct notification *notification, uint64_t bits)
 {
-    if (bits == 0)
+    if (bits == 0 || notification->gone)
         return;
     notification->bits |= bits;
     bits_changed(notification);

@@ -106,14 +106,18 @@ bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed
     struct member *member = armed != nullptr ? container_of(list->next, struct member, ready_link) : container_of(list->next, struct member, messages_link);
     list_remove(&member->ready_link); /* the others first next time */
     list_remove(&member->messages_link);
-    if (member->is_port) {
-        bool taken = port_take(container_of(member, struct port, member), receiver, armed, member->key);
-        ASSERT(taken, "a member that is ready has something");
-    } else {
+    if (!member->is_port) {
         take_bits(container_of(member, struct notification, member), receiver);
+        member_update(member);
+        return true;
     }
+    struct port *port = container_of(member, struct port, member);
+    object_get(&port->object); /* what it held last may have been its own capability */
+    bool taken = port_take(port, receiver, armed, member->key);
+    ASSERT(taken, "a member that is ready has something");
     if (member->set != nullptr)
         member_update(member);
+    object_put(&port->object);
     return true;
 }
 

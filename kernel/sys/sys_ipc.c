@@ -11,11 +11,14 @@
 #define BREAK_STEPS 16u /* calls between two looks for interrupts */
 #define GROW_STEPS 4u   /* parts of a queue between two looks */
 
-/* The port whose queue an interrupted call was making. */
+/* The port whose queue an interrupted call was making; NULL: others dropped it, whatever the handle names now. */
 static struct port *unfinished_port(struct thread *thread, cap_t handle)
 {
     struct cap *cap = cap_slot(thread->task, handle);
-    return cap != nullptr && cap->object->type == OBJECT_PORT ? container_of(cap->object, struct port, object) : nullptr;
+    if (cap == nullptr || cap->object->type != OBJECT_PORT)
+        return nullptr;
+    struct port *port = container_of(cap->object, struct port, object);
+    return port->queue.room == 0 ? port : nullptr;
 }
 
 /* One step towards a port with its whole queue, or, when that fails, back. state->until: minus the status of the failure. Returns: done. */

@@ -51,6 +51,8 @@ enum status sys_task_set_upcall(struct thread *, struct task *self, uaddr_t entr
 
 enum status sys_task_set_exception_port(struct thread *, struct task *self, struct port *exceptions, uint64_t badge)
 {
+    if (self->over)
+        return STATUS_PEER_GONE;
     if (exceptions != nullptr)
         object_get(&exceptions->object);
     if (self->exception_port != nullptr)
