@@ -142,10 +142,10 @@ general:
     return idle ? &set->receivers : nullptr;
 }
 
-[[gnu::always_inline]] static inline struct frame *message_reply_wait(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
+[[gnu::always_inline]] static inline struct frame *message_reply_wait(struct cpu *cpu, struct thread *thread, uint64_t number, uint64_t both) NO_THREAD_SAFETY
 {
     struct frame *frame = &thread->frame;
-    uint64_t flags = frame->FRAME_NUMBER - SYS_MESSAGE_REPLY_WAIT, both = frame->FRAME_R8;
+    uint64_t flags = number - SYS_MESSAGE_REPLY_WAIT;
     cap_t handle = (cap_t)frame->FRAME_R0;
     if ((flags & ~WAIT_FLAGS) != 0 || both >> 32 != handle) [[clang::unlikely]] /* armed is to be what answers */
         goto general;
@@ -186,7 +186,7 @@ general:
 [[gnu::noinline]] static TRAP_CALL struct frame *reply_wait_in_line(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
 {
     spin_wait(&kernel_lock, cpu->lock_found);
-    struct frame *frame = message_reply_wait(cpu, thread);
+    struct frame *frame = message_reply_wait(cpu, thread, thread->frame.FRAME_NUMBER, thread->frame.FRAME_R8);
     __asm__("" : "+r"(frame)); /* whoever knew which one it is would keep it, on a stack */
     return frame;
 }
@@ -200,7 +200,8 @@ TRAP_CALL struct frame *trap_message_call(struct cpu *cpu, struct thread *thread
 
 TRAP_CALL struct frame *trap_message_reply_wait(struct cpu *cpu, struct thread *thread) NO_THREAD_SAFETY
 {
+    uint64_t number = thread->frame.FRAME_NUMBER, both = thread->frame.FRAME_R8; /* before, so that they are read together */
     if (!begin(cpu)) [[clang::unlikely]]
         return reply_wait_in_line(cpu, thread);
-    return message_reply_wait(cpu, thread);
+    return message_reply_wait(cpu, thread, number, both);
 }
