@@ -1,31 +1,10 @@
 /* message.c: call, send, reply_wait and the way of a message from registers to registers. Not here: the objects (port.c, reply.c, set.c).
  * Invariant: a thread AWAITING_REPLY is the caller of exactly one PENDING reply; a thread RECEIVING has at most one ARMED reply. */
 #include <ipc/ipc.h>
+#include <ipc/words.h>
 #include <lib/assert.h>
 #include <object/captable.h>
 #include <sched/schedule.h>
-
-static inline void copy_words(struct frame *to, const struct frame *from)
-{
-    to->FRAME_R1 = from->FRAME_R1;
-    to->FRAME_R2 = from->FRAME_R2;
-    to->FRAME_R3 = from->FRAME_R3;
-    to->FRAME_R4 = from->FRAME_R4;
-    to->FRAME_R5 = from->FRAME_R5;
-    to->FRAME_R6 = from->FRAME_R6;
-    to->FRAME_R7 = from->FRAME_R7;
-}
-
-static inline void set_words(struct frame *to, uint64_t label, const uint64_t word[MESSAGE_WORDS])
-{
-    to->FRAME_R1 = label;
-    to->FRAME_R2 = word[0];
-    to->FRAME_R3 = word[1];
-    to->FRAME_R4 = word[2];
-    to->FRAME_R5 = word[3];
-    to->FRAME_R6 = word[4];
-    to->FRAME_R7 = word[5];
-}
 
 /* One capability of a message from a slot into the receiver's table; the null handle when it can't have it. */
 static cap_t transfer_cap(struct cap *from, bool move, struct task *to)
