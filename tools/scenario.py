@@ -22,7 +22,8 @@ A command, run with sh -c; its output lines are compared:
     only: yes                  and no other lines
     stops: yes                 the command powers the machine off itself; there is no exit status
     refuse: /panic/            the output has no such line
-    compare: linux             the output is what the same busybox prints for the same command on the build machine
+    compare: linux             the output is what the same busybox prints for the same command on the build machine; linux-here: and its programs
+                               are built for the build machine, not emulated
 
 Or a conversation, from the first prompt on:
     send: echo hello\\n         (\\n \\t \\e \\xHH; ^C is Ctrl-C)
@@ -118,6 +119,8 @@ def check(scenario):
         checked_seconds(scenario.get("limit", "60"))
     except UserError as error:
         raise UserError(f"{scenario.path}: {error}") from None
+    if scenario.get("compare") not in ("", "linux", "linux-here"):
+        raise UserError(f"{scenario.path}: compare is 'linux' or 'linux-here'")
     if scenario.get("matrix", "cover") not in ("cover", "full"):
         raise UserError(f"{scenario.path}: matrix is 'cover' or 'full'")
     if "run" in scenario.fields and (scenario.conversation() or scenario.flag("kernel-only") or scenario.get("native")):
@@ -201,7 +204,7 @@ def run(scenario, configuration, limit=None, folder=""):
         with Boot(settings) as boot, Guest(boot) as guest:
             try:
                 output = watch(scenario, guest, limit)
-                if scenario.get("compare") == "linux":
+                if scenario.get("compare"):
                     compare_with_linux(scenario, settings, output)
                 return output, guest.transcript.decode(errors="replace")
             except Failed as failure:
@@ -332,8 +335,17 @@ def wait_for(guest, wanted, position, limit):
             raise Failed(f"the machine stopped, waiting for: {wanted}")
 
 
+def linux_output(scenario, settings):
+    if scenario.get("compare") == "linux":
+        return linux.output_of(scenario.get("run"), settings.machine.name, settings.host_paths)
+    here = os.uname().machine
+    with tempfile.TemporaryDirectory(prefix="heddle-") as folder:
+        programs = [compiled(sources.split(), "musl", here, folder) for sources in scenario.all("program")]
+        return linux.run(scenario.get("run"), here, [os.path.join(ROOT, p) for p in scenario.get("host").split()] + programs)
+
+
 def compare_with_linux(scenario, settings, output):
-    wanted = linux.output_of(scenario.get("run"), settings.machine.name, settings.host_paths).splitlines()
+    wanted = linux_output(scenario, settings).splitlines()
     difference = list(difflib.unified_diff(wanted, output.splitlines(), "Linux", "Heddle", lineterm="", n=2))
     if difference:
         raise Failed("\n".join(["not what Linux prints:", *difference[2:DIFFERENCE_LINES]]))

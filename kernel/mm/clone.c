@@ -59,6 +59,12 @@ static void pairs_end(struct tree *pairs, const struct space *space)
 
 static bool is_cloned(const struct region *region) { return !(region->flags & (MAP_NO_CLONE | REGION_PINNED)); }
 
+/* Does the clone get what is in the space's own memory there? */
+static bool is_shared(const struct region *region)
+{
+    return is_cloned(region) && region_private(region) && !(region->flags & MAP_CLONE_EMPTY);
+}
+
 static enum status clone_region(const struct region *from, struct space *to, struct tree *pairs)
 {
     struct mem_object *mem = from->mem;
@@ -75,7 +81,7 @@ static enum status clone_region(const struct region *from, struct space *to, str
     region->mem = mem;
     region->offset = from->offset;
     region->lowest = from->lowest;
-    region->flags = from->flags;
+    region->flags = from->flags & ~MAP_LOCKED;
     region->prot = from->prot;
     region->max_prot = from->max_prot;
     region_insert(region);
@@ -98,7 +104,7 @@ static enum status share_private(struct space *from, struct space *to)
     struct region *region = region_of(tree_first(&from->regions));
     while (region && status == STATUS_OK) {
         uaddr_t start = region->start, end = start;
-        while (region && region->start == end && is_cloned(region) && region_private(region)) {
+        while (region && region->start == end && is_shared(region)) {
             end = region->end;
             region = region_next(region);
         }
@@ -118,7 +124,7 @@ enum status space_clone(struct space *from, struct space *to)
         struct region *region = region_of(node);
         if (!is_cloned(region))
             continue;
-        if (region_private(region) && !protect_private(region))
+        if (is_shared(region) && !protect_private(region))
             status = arch_refusal(&from->arch);
         if (status == STATUS_OK)
             status = clone_region(region, to, &pairs);

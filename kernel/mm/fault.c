@@ -9,7 +9,7 @@
 #include <mm/region.h>
 
 #define AROUND (MP_SIZE * 64) /* what is present around a fault is mapped with it, so far */
-#define GUARD_GAP 0x100000ull /* a growing region keeps this distance from the one below */
+#define GUARD_GAP 0x100000ull /* a growing region keeps this distance from the one below, if that can be touched */
 
 /* What can be mapped at once, as addresses; pa belongs to `va`. */
 struct window {
@@ -209,7 +209,7 @@ static struct region *grow_down(struct space *space, uaddr_t va)
         return nullptr;
     struct region *below = region_previous(region);
     uaddr_t start = va & ~(MP_SIZE - 1);
-    if (below && start - below->end < GUARD_GAP)
+    if (below && below->prot && start - below->end < GUARD_GAP)
         return nullptr;
     region_set_bounds(region, start, region->end);
     return region;

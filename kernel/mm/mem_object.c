@@ -242,20 +242,29 @@ enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void 
 
 /* --- size and clones --------------------------------------------------------------------------------------------------------------------------- */
 
-static enum status shrink(struct mem_object *mem, uint64_t size)
+enum status mem_drop(struct mem_object *mem, uint64_t start, uint64_t end)
 {
+    if (mem->kind != MEM_ANONYMOUS)
+        return STATUS_INVALID_ARGUMENT;
     struct spares spares;
-    enum status status = spares_get(&spares, mem->map.ledger, extents_drop_needs(&mem->map, size, mem->size));
+    enum status status = spares_get(&spares, mem->map.ledger, extents_drop_needs(&mem->map, start, end));
     if (status != STATUS_OK)
         return status;
-    status = mem_unmap_all(mem, size, mem->size);
+    status = mem_unmap_all(mem, start, end);
     if (status == STATUS_OK) {
-        uint64_t bytes = extents_drop(&mem->map, size, mem->size, &spares);
+        uint64_t bytes = extents_drop(&mem->map, start, end, &spares);
         if (mem->map.ledger)
             ledger_credit(mem->map.ledger, LEDGER_PAGES, bytes);
-        mem->size = size;
     }
     spares_put(&spares);
+    return status;
+}
+
+static enum status shrink(struct mem_object *mem, uint64_t size)
+{
+    enum status status = mem_drop(mem, size, mem->size);
+    if (status == STATUS_OK)
+        mem->size = size;
     return status;
 }
 

@@ -26,6 +26,8 @@ struct mem_object {
 [[nodiscard]] enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write);
 /* Take [start, end) of the object out of all page tables and TLBs. Returns NO_MEMORY (a leaf could not be split). */
 [[nodiscard]] enum status mem_unmap_all(struct mem_object *mem, uint64_t start, uint64_t end);
+/* What is in [start, end) becomes zeros, and its memory free. Returns INVALID_ARGUMENT (not anonymous), NO_MEMORY, LEDGER_SPENT. */
+[[nodiscard]] enum status mem_drop(struct mem_object *mem, uint64_t start, uint64_t end);
 /* Take write access to [start, end) away from all page tables and TLBs. Returns NO_MEMORY. */
 [[nodiscard]] enum status mem_write_protect(struct mem_object *mem, uint64_t start, uint64_t end);
 

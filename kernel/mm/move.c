@@ -40,7 +40,19 @@ free_region:
     return status;
 }
 
-static enum status move_to(struct space *space, uaddr_t va, uint64_t length, uaddr_t to, uint64_t new_length)
+/* `moved` shows what `old` does, from va on. */
+static void describe(struct region *moved, const struct region *old, uaddr_t va, uaddr_t to, uint64_t new_length)
+{
+    moved->start = to;
+    moved->end = to + new_length;
+    moved->mem = old->mem;
+    moved->offset = old->offset + (old->mem ? va - old->start : 0);
+    moved->flags = old->flags & ~MAP_GROWS_DOWN;
+    moved->prot = old->prot;
+    moved->max_prot = old->max_prot;
+}
+
+static enum status move_to(struct space *space, uaddr_t va, uint64_t length, uaddr_t to, uint64_t new_length, bool keep)
 {
     struct region *moved;
     struct spares spares;
@@ -58,17 +70,33 @@ static enum status move_to(struct space *space, uaddr_t va, uint64_t length, uad
         extents_move(&space->memory, va, va + length, to - va, &spares);
     }
     spares_put(&spares);
-    moved->start = to;
-    moved->end = to + new_length;
-    moved->mem = old->mem;
-    moved->offset = old->offset;
-    moved->flags = old->flags & ~MAP_GROWS_DOWN;
-    moved->prot = old->prot;
-    moved->max_prot = old->max_prot;
+    describe(moved, old, va, to, new_length);
     region_insert(moved);
-    region_remove(old);
+    if (keep)
+        region_join_edges(space, va, va + length);
+    else
+        region_remove(old);
     region_join_edges(space, to, to + new_length);
     return STATUS_OK;
+}
+
+/* What is shown at va is shown at `to` as well. */
+static enum status show_again(struct space *space, uaddr_t va, uaddr_t to, uint64_t new_length)
+{
+    struct region *again;
+    enum status status = region_create(space, &again);
+    if (status != STATUS_OK)
+        return status;
+    struct mem_object *mem = region_at(space, va)->mem;
+    describe(again, region_at(space, va), va, to, new_length);
+    object_get(&mem->object); /* the other view may be what lies at `to` */
+    status = space_unmap(space, to, new_length);
+    if (status == STATUS_OK)
+        region_insert(again);
+    else
+        region_free(again);
+    object_put(&mem->object);
+    return status;
 }
 
 static bool apart(uaddr_t a, uint64_t a_length, uaddr_t b, uint64_t b_length)
@@ -78,13 +106,19 @@ static bool apart(uaddr_t a, uint64_t a_length, uaddr_t b, uint64_t b_length)
 
 static enum status check_arguments(struct space *space, uaddr_t va, uint64_t length, uint64_t new_length, uaddr_t to, uint64_t flags)
 {
-    if (flags & ~(uint64_t)(MOVE_MAY | MOVE_FIXED) || !space_range_valid(va, length) || !space_range_valid(USER_BASE, new_length))
+    bool again = flags & MOVE_KEEP && !length;
+    if (flags & ~(uint64_t)(MOVE_MAY | MOVE_FIXED | MOVE_KEEP) || !space_range_valid(va, again ? MP_SIZE : length) ||
+        !space_range_valid(USER_BASE, new_length))
+        return STATUS_INVALID_ARGUMENT;
+    if (flags & MOVE_KEEP && (!(flags & MOVE_MAY) || (length && length != new_length)))
         return STATUS_INVALID_ARGUMENT;
     if (flags & MOVE_FIXED && (!space_range_valid(to, new_length) || !apart(va, length, to, new_length)))
         return STATUS_INVALID_ARGUMENT;
     struct region *region = region_at(space, va);
     if (!region || region->end < va + length)
         return STATUS_BAD_ADDRESS;
+    if (again && (region_private(region) || !region->mem))
+        return STATUS_INVALID_ARGUMENT;
     return region->flags & REGION_PINNED ? STATUS_INVALID_ARGUMENT : STATUS_OK;
 }
 
@@ -101,12 +135,12 @@ enum status space_move(struct space *space, uaddr_t va, uint64_t length, uint64_
     }
     *where = flags & MOVE_FIXED ? new_address : va;
     if (!(flags & MOVE_FIXED)) {
-        if (new_length == length || grow_in_place(space, va, length, new_length))
+        if (!(flags & MOVE_KEEP) && (new_length == length || grow_in_place(space, va, length, new_length)))
             return STATUS_OK;
         struct region *region = region_at(space, va);
         status = flags & MOVE_MAY ? space_find_gap(space, new_length, region->mem ? region_offset(region, va) : va, where) : STATUS_NO_MEMORY;
         if (status != STATUS_OK)
             return status;
     }
-    return move_to(space, va, length, *where, new_length);
+    return length ? move_to(space, va, length, *where, new_length, flags & MOVE_KEEP) : show_again(space, va, *where, new_length);
 }

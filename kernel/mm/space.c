@@ -13,7 +13,7 @@
 #define PROT_ALL (PROT_BIT_READ | PROT_BIT_WRITE | PROT_BIT_EXEC)
 #define MAP_FLAGS \
     (PROT_ALL | MAP_FIXED_ADDRESS | MAP_REPLACE | MAP_ANONYMOUS | MAP_PRIVATE_COPY | MAP_POPULATED | MAP_SHARED_CLONE | MAP_NO_CLONE | \
-     MAP_GROWS_DOWN | (uint64_t)PROT_ALL << MAP_MAX_PROT_SHIFT)
+     MAP_GROWS_DOWN | MAP_LOCKED | (uint64_t)PROT_ALL << MAP_MAX_PROT_SHIFT)
 #define GROWTH_DEFAULT (8ull << 20)
 #define STEPS_UNTIL_POLL 16u
 
@@ -171,7 +171,7 @@ static enum status describe(struct region *region, struct mem_object *mem, uint3
     enum status status = check_rights(region, rights, flags);
     if (status != STATUS_OK)
         return status;
-    region->flags = flags & (MAP_SHARED_CLONE | MAP_NO_CLONE | MAP_GROWS_DOWN);
+    region->flags = flags & (MAP_SHARED_CLONE | MAP_NO_CLONE | MAP_GROWS_DOWN | MAP_LOCKED);
     if (flags & MAP_PRIVATE_COPY || (!mem && !(flags & MAP_SHARED_CLONE)))
         region->flags |= REGION_PRIVATE;
     *made = nullptr;
@@ -397,10 +397,11 @@ static enum status populate(struct space *space, uaddr_t va, uaddr_t end)
 }
 
 /* Regions keep their place, private ones lose their content. */
-static enum status drop_content(struct space *space, uaddr_t va, uaddr_t end)
+static enum status drop_content(struct space *space, uaddr_t va, uaddr_t end, unsigned advice)
 {
+    uint32_t forbidden = REGION_PINNED | (advice == ADVICE_DROP_LOCKED ? 0 : MAP_LOCKED);
     for (struct region *region = region_at_or_after(space, va); region && region->start < end; region = region_next(region)) {
-        if (region->flags & REGION_PINNED)
+        if (region->flags & forbidden || (advice == ADVICE_LAZY_DROP && !region_anonymous(region)))
             return STATUS_INVALID_ARGUMENT;
         uaddr_t low = region->start > va ? region->start : va, high = region->end < end ? region->end : end;
         enum status status = region_private(region) ? drop_range(space, low, high) : STATUS_OK;
@@ -410,15 +411,45 @@ static enum status drop_content(struct space *space, uaddr_t va, uaddr_t end)
     return range_mapped(space, va, end) ? STATUS_OK : STATUS_BAD_ADDRESS;
 }
 
-/* Leaves above the cluster are wanted, or not, from now on. */
-static enum status advise_size(struct space *space, uaddr_t va, uaddr_t end, uint32_t flag)
+/* The objects' content, whoever shows it, becomes zeros. */
+static enum status remove_content(struct space *space, uaddr_t va, uaddr_t end)
+{
+    for (struct region *region = region_at_or_after(space, va); region && region->start < end; region = region_next(region)) {
+        if (!region->mem || region->flags & MAP_LOCKED)
+            return STATUS_INVALID_ARGUMENT;
+        if (region_private(region) || !(region->max_prot & PROT_BIT_WRITE))
+            return STATUS_NO_RIGHTS;
+        uaddr_t low = region->start > va ? region->start : va, high = region->end < end ? region->end : end;
+        enum status status = mem_drop(region->mem, region_offset(region, low), region_offset(region, high));
+        if (status != STATUS_OK)
+            return status;
+    }
+    return range_mapped(space, va, end) ? STATUS_OK : STATUS_BAD_ADDRESS;
+}
+
+/* What advice changes of the flags of regions. */
+struct flag_change {
+    uint32_t clear, set;
+};
+
+static bool flags_may_change(const struct space *space, uaddr_t va, uaddr_t end, struct flag_change change)
+{
+    for (struct region *region = region_at(space, va); region && region->start < end; region = region_next(region))
+        if (region->flags & REGION_PINNED || (change.set & MAP_CLONE_EMPTY && !region_anonymous(region)))
+            return false;
+    return true;
+}
+
+static enum status advise_flags(struct space *space, uaddr_t va, uaddr_t end, struct flag_change change)
 {
     if (!range_mapped(space, va, end))
         return STATUS_BAD_ADDRESS;
+    if (!flags_may_change(space, va, end, change))
+        return STATUS_INVALID_ARGUMENT;
     enum status status = region_edges(space, va, end);
     if (status != STATUS_OK)
         return status;
-    if (flag == REGION_NO_HUGE) {
+    if (change.set & REGION_NO_HUGE) {
         if (!arch_unmap(&space->arch, va, (end - va) >> MP_SHIFT)) {
             region_join_edges(space, va, end);
             return arch_refusal(&space->arch);
@@ -428,13 +459,24 @@ static enum status advise_size(struct space *space, uaddr_t va, uaddr_t end, uin
     }
     struct region *region = region_at(space, va);
     while (region && region->start < end) {
-        region->flags = (region->flags & ~(REGION_HUGE | REGION_NO_HUGE)) | flag;
+        region->flags = (region->flags & ~change.clear) | change.set;
         region = region_next(region_join_below(region));
     }
     if (region && region->start == end)
         (void)region_join_below(region);
     return STATUS_OK;
 }
+
+static const struct flag_change flag_changes[ADVICE_END] = {
+    [ADVICE_HUGE] = {REGION_NO_HUGE, REGION_HUGE},
+    [ADVICE_NO_HUGE] = {REGION_HUGE, REGION_NO_HUGE},
+    [ADVICE_LOCK] = {0, MAP_LOCKED},
+    [ADVICE_UNLOCK] = {MAP_LOCKED, 0},
+    [ADVICE_NO_CLONE] = {0, MAP_NO_CLONE},
+    [ADVICE_CLONE] = {MAP_NO_CLONE, 0},
+    [ADVICE_CLONE_EMPTY] = {0, MAP_CLONE_EMPTY},
+    [ADVICE_CLONE_FULL] = {MAP_CLONE_EMPTY, 0},
+};
 
 enum status space_advise(struct space *space, uaddr_t va, uint64_t length, unsigned advice)
 {
@@ -445,12 +487,12 @@ enum status space_advise(struct space *space, uaddr_t va, uint64_t length, unsig
         return populate(space, va, va + length);
     case ADVICE_DROP:
     case ADVICE_LAZY_DROP:
-        return drop_content(space, va, va + length);
-    case ADVICE_HUGE:
-    case ADVICE_NO_HUGE:
-        return advise_size(space, va, va + length, advice == ADVICE_HUGE ? REGION_HUGE : REGION_NO_HUGE);
+    case ADVICE_DROP_LOCKED:
+        return drop_content(space, va, va + length, advice);
+    case ADVICE_REMOVE:
+        return remove_content(space, va, va + length);
     default:
-        return STATUS_INVALID_ARGUMENT;
+        return advice < ADVICE_END ? advise_flags(space, va, va + length, flag_changes[advice]) : STATUS_INVALID_ARGUMENT;
     }
 }
 
@@ -472,7 +514,7 @@ enum status space_query(struct space *space, uaddr_t va, struct region_info *inf
     if (!region)
         return STATUS_NOT_FOUND;
     uint64_t flags = region->prot | (uint64_t)region->max_prot << MAP_MAX_PROT_SHIFT;
-    flags |= region->flags & (MAP_SHARED_CLONE | MAP_NO_CLONE | MAP_GROWS_DOWN);
+    flags |= region->flags & (MAP_SHARED_CLONE | MAP_NO_CLONE | MAP_GROWS_DOWN | MAP_LOCKED | MAP_CLONE_EMPTY);
     if (region_private(region))
         flags |= region->mem ? MAP_PRIVATE_COPY : MAP_ANONYMOUS;
     *info = (struct region_info){

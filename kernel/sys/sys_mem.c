@@ -131,7 +131,7 @@ enum status sys_mem_protect(struct thread *, struct task *task, uaddr_t address,
 
 enum status sys_mem_advise(struct thread *, struct task *task, uaddr_t address, uint64_t length, uint64_t advice)
 {
-    if (advice > ADVICE_NO_HUGE)
+    if (advice >= ADVICE_END)
         return STATUS_INVALID_ARGUMENT;
     return task->dead ? STATUS_PEER_GONE : space_advise(&task->space, address, length, (unsigned)advice);
 }

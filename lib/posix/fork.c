@@ -34,6 +34,7 @@ static void become_child(struct posix_thread *self, struct fork_record *record)
     if (process.session != CAP_NULL)
         ignore(os_cap_drop(process.session));
     process.session = CAP_NULL;
+    process.lock_future = false;
     random_fork();
     callers_clear(self);
     thread_forget_others(self);

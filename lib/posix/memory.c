@@ -1,4 +1,5 @@
-/* memory.c: mmap and its family, brk. The kernel keeps the mappings; here are only the rules of POSIX and the end of the data segment. */
+/* memory.c: mmap and its family, brk. The kernel keeps the mappings; here are only the rules of POSIX and the end of the data segment.
+ * Not here: what can be said about memory that is mapped (memory_advice.c). */
 #include "memory.h"
 #include "descriptor.h"
 #include "layout.h"
@@ -6,13 +7,18 @@
 #include "user.h"
 #include <file.h>
 
-static long memory_errno(enum status status)
+enum { PROT_SEMAPHORE = 8, PROT_GROWS_DOWN = 0x01000000, PROT_GROWS_UP = 0x02000000 };
+
+#define MMAP_KNOWN \
+    (MMAP_TYPE | MMAP_FIXED | MMAP_ANONYMOUS | MMAP_GROWS_DOWN | MMAP_DENY_WRITE | MMAP_EXECUTABLE | MMAP_LOCKED | MMAP_NO_RESERVE | MMAP_POPULATE | \
+     MMAP_NON_BLOCK | MMAP_STACK | MMAP_HUGE | MMAP_SYNC | MMAP_FIXED_NO_REPLACE | MMAP_UNINITIALIZED | MMAP_HUGE_SIZE)
+
+long memory_errno(enum status status)
 {
     return status == STATUS_OVERLAP ? -EEXIST : status == STATUS_BAD_ADDRESS || status == STATUS_NOT_FOUND ? -ENOMEM : errno_of(status);
 }
 
-/* Page aligned, not empty, outside the runtime, inside the user range. */
-static bool range_good(uint64_t address, uint64_t length)
+bool range_good(uint64_t address, uint64_t length)
 {
     return (address & (PAGE_BYTES - 1)) == 0 && length && user_range((void *)address, length);
 }
@@ -42,6 +48,8 @@ static uint64_t map_flags(unsigned prot, unsigned flags)
         map |= MAP_REPLACE;
     if (flags & (MMAP_POPULATE | MMAP_LOCKED))
         map |= MAP_POPULATED;
+    if (flags & MMAP_LOCKED)
+        map |= MAP_LOCKED;
     if (flags & MMAP_GROWS_DOWN)
         map |= MAP_GROWS_DOWN;
     return map;
@@ -72,8 +80,15 @@ static long map_file(uint64_t address, uint64_t length, unsigned prot, unsigned 
     uint64_t size;
     if (object == CAP_NULL)
         return -EBADF;
-    bool copy = wants_copy(prot, flags);
-    enum status status = file_map(object, PROT_BIT_READ | (prot & PROT_BIT_EXEC) | (copy ? 0 : prot & PROT_BIT_WRITE), &memory, &size);
+    if ((flags & MMAP_TYPE) == MMAP_SHARED_VALIDATE && flags & (~MMAP_KNOWN | MMAP_SYNC))
+        return -EOPNOTSUPP;
+    if (offset > INT64_MAX - length)
+        return -EOVERFLOW;
+    bool copy = wants_copy(prot, flags), shared = (flags & MMAP_TYPE) != MMAP_PRIVATE;
+    unsigned wanted = PROT_BIT_READ | (prot & PROT_BIT_EXEC);
+    enum status status = file_map(object, wanted | (shared ? PROT_BIT_WRITE : 0), &memory, &size); /* it may be made writable later */
+    if (status == STATUS_ACCESS_DENIED && shared && !(prot & PROT_BIT_WRITE))
+        status = file_map(object, wanted, &memory, &size);
     if (status != STATUS_OK)
         return status == STATUS_NOT_SUPPORTED ? -ENODEV : errno_of(status);
     status = os_mem_map(POSIX_CAP_TASK, memory, offset, address, length, map | (copy ? MAP_PRIVATE_COPY : MAP_SHARED_CLONE), where);
@@ -86,11 +101,12 @@ long posix_mmap(uint64_t address, uint64_t length, unsigned prot, unsigned flags
     unsigned type = flags & MMAP_TYPE;
     uint64_t where = 0;
     long result;
-    if (!length || offset & (PAGE_BYTES - 1) || prot & ~0x0f000007u || (type != MMAP_SHARED && type != MMAP_PRIVATE && type != MMAP_SHARED_VALIDATE))
+    if (!length || offset & (PAGE_BYTES - 1) || (type != MMAP_SHARED && type != MMAP_PRIVATE && type != MMAP_SHARED_VALIDATE))
         return -EINVAL;
     length = page_round(length);
     if (!length || length > USER_END)
         return -ENOMEM;
+    flags |= process.lock_future ? MMAP_LOCKED : 0;
     if (flags & (MMAP_FIXED | MMAP_FIXED_NO_REPLACE)) {
         if (!range_good(address, length))
             return address & (PAGE_BYTES - 1) ? -EINVAL : -ENOMEM;
@@ -112,85 +128,68 @@ long posix_munmap(uint64_t address, uint64_t length)
     return range_good(address, length) ? errno_of(os_mem_unmap(POSIX_CAP_TASK, address, length)) : -EINVAL;
 }
 
+/* Region by region, as far as it goes. */
+static long protect_regions(uint64_t address, uint64_t end, unsigned prot)
+{
+    while (address < end) {
+        struct mapped_part part = mapped_part(address, end);
+        if (part.start != address)
+            return -ENOMEM;
+        enum status status = os_mem_protect(POSIX_CAP_TASK, address, part.end - address, prot);
+        if (status != STATUS_OK)
+            return memory_errno(status);
+        address = part.end;
+    }
+    return 0;
+}
+
 long posix_mprotect(uint64_t address, uint64_t length, unsigned prot)
 {
-    if (address & (PAGE_BYTES - 1) || prot & ~0x0f000007u)
+    unsigned grows = prot & (PROT_GROWS_DOWN | PROT_GROWS_UP);
+    if (address & (PAGE_BYTES - 1) || grows == (PROT_GROWS_DOWN | PROT_GROWS_UP))
         return -EINVAL;
     if (!length)
         return 0;
     length = page_round(length);
-    return range_good(address, length) ? memory_errno(os_mem_protect(POSIX_CAP_TASK, address, length, prot & 7)) : -ENOMEM;
+    if (!length || address + length < address)
+        return -ENOMEM;
+    if (prot & ~(7u | PROT_SEMAPHORE | grows))
+        return -EINVAL;
+    if (!range_good(address, length))
+        return -ENOMEM;
+    uint64_t end = address + length;
+    if (grows) {
+        struct mapped_part part = mapped_part(address, end);
+        if (!part.end || part.start >= end)
+            return -ENOMEM;
+        if (grows == PROT_GROWS_UP || !(part.flags & MAP_GROWS_DOWN))
+            return -EINVAL;
+        address = part.region_start;
+    }
+    enum status status = os_mem_protect(POSIX_CAP_TASK, address, end - address, prot & 7);
+    return status == STATUS_OK ? 0 : protect_regions(address, end, prot & 7);
 }
 
 long posix_mremap(uint64_t address, uint64_t length, uint64_t new_length, unsigned flags, uint64_t new_address)
 {
-    enum { MAY_MOVE = 1, FIXED = 2 };
+    enum { MAY_MOVE = 1, FIXED = 2, KEEP = 4 };
     uint64_t where;
     length = page_round(length);
     new_length = page_round(new_length);
-    if (flags & ~(unsigned)(MAY_MOVE | FIXED) || (flags & FIXED && !(flags & MAY_MOVE)) || !new_length || !range_good(address, length))
+    if (flags & ~(unsigned)(MAY_MOVE | FIXED | KEEP) || (flags & (FIXED | KEEP) && !(flags & MAY_MOVE)) || !new_length)
+        return -EINVAL;
+    if ((flags & KEEP && length != new_length) || !range_good(address, length ? length : PAGE_BYTES))
         return -EINVAL;
     if (flags & FIXED && (!range_good(new_address, new_length) || (new_address < address + length && address < new_address + new_length)))
         return -EINVAL;
     enum status status = os_mem_move(POSIX_CAP_TASK, address, length, new_length, flags & FIXED ? new_address : 0,
-                                     (flags & MAY_MOVE ? MOVE_MAY : 0) | (flags & FIXED ? MOVE_FIXED : 0), &where);
+                                     (flags & MAY_MOVE ? MOVE_MAY : 0) | (flags & FIXED ? MOVE_FIXED : 0) | (flags & KEEP || !length ? MOVE_KEEP : 0),
+                                     &where);
     if (status == STATUS_OVERLAP)
         return -ENOMEM;
     if (status == STATUS_BAD_ADDRESS || status == STATUS_NOT_FOUND)
         return -EFAULT;
     return status == STATUS_OK ? (long)where : errno_of(status);
-}
-
-long posix_madvise(uint64_t address, uint64_t length, unsigned advice)
-{
-    enum { NORMAL = 0, RANDOM = 1, SEQUENTIAL = 2, WILL_NEED = 3, DONT_NEED = 4, FREE = 8, DONT_FORK = 10, DO_FORK = 11, HUGE = 14, NO_HUGE = 15,
-           DONT_DUMP = 16, DO_DUMP = 17, COLD = 20, PAGE_OUT = 21, POPULATE_READ = 22, POPULATE_WRITE = 23 };
-    if (address & (PAGE_BYTES - 1))
-        return -EINVAL;
-    length = page_round(length);
-    if (!length)
-        return 0;
-    if (!range_good(address, length))
-        return -ENOMEM;
-    switch (advice) {
-    case NORMAL:
-    case RANDOM:
-    case SEQUENTIAL:
-    case WILL_NEED:
-    case DONT_DUMP:
-    case DO_DUMP:
-    case COLD:
-    case PAGE_OUT:
-        return 0;
-    case DONT_NEED: return memory_errno(os_mem_advise(POSIX_CAP_TASK, address, length, ADVICE_DROP));
-    case FREE: return memory_errno(os_mem_advise(POSIX_CAP_TASK, address, length, ADVICE_LAZY_DROP));
-    case HUGE: return memory_errno(os_mem_advise(POSIX_CAP_TASK, address, length, ADVICE_HUGE));
-    case NO_HUGE: return memory_errno(os_mem_advise(POSIX_CAP_TASK, address, length, ADVICE_NO_HUGE));
-    case POPULATE_READ:
-    case POPULATE_WRITE: return memory_errno(os_mem_advise(POSIX_CAP_TASK, address, length, ADVICE_POPULATE));
-    default: return -EINVAL;
-    }
-}
-
-long posix_mincore(uint64_t address, uint64_t length, uint8_t *user_vector)
-{
-    if (address & (PAGE_BYTES - 1))
-        return -EINVAL;
-    length = page_round(length);
-    if (!user_range(user_vector, length / PAGE_BYTES))
-        return -EFAULT;
-    if (!length)
-        return 0;
-    return range_good(address, length) ? memory_errno(os_mem_resident(POSIX_CAP_TASK, address, length, (uaddr_t)user_vector)) : -ENOMEM;
-}
-
-long posix_msync(uint64_t address, uint64_t length, unsigned flags)
-{
-    enum { ASYNC = 1, INVALIDATE = 2, SYNC = 4 };
-    if (address & (PAGE_BYTES - 1) || flags & ~(unsigned)(ASYNC | INVALIDATE | SYNC) || (flags & ASYNC && flags & SYNC))
-        return -EINVAL;
-    /* A shared mapping shows the server's own memory object: there is nothing to carry over. */
-    return !length || range_good(address, page_round(length)) ? 0 : -ENOMEM;
 }
 
 /* --- brk ------------------------------------------------------------------------------------------------------------------------------------- */
@@ -202,7 +201,8 @@ static bool brk_grow_locked(uint64_t from, uint64_t to)
         return true;
     if (from > start && os_mem_move(POSIX_CAP_TASK, start, from - start, to - start, 0, 0, &where) == STATUS_OK)
         return true;
-    return os_mem_map(POSIX_CAP_TASK, CAP_NULL, 0, from, to - from, PROT_BIT_READ | PROT_BIT_WRITE | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &where) == STATUS_OK;
+    uint64_t flags = PROT_BIT_READ | PROT_BIT_WRITE | MAP_ANONYMOUS | MAP_FIXED_ADDRESS | (process.lock_future ? MAP_LOCKED | MAP_POPULATED : 0);
+    return os_mem_map(POSIX_CAP_TASK, CAP_NULL, 0, from, to - from, flags, &where) == STATUS_OK;
 }
 
 long posix_brk(uint64_t address)

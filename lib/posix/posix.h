@@ -77,6 +77,7 @@ struct posix_process {
     cap_t    session;              /* at vfs; CAP_NULL until needed */
 
     uint64_t brk_start, brk_now;   /* bytes; memory is mapped up to brk_now rounded up */
+    _Atomic bool lock_future;      /* mlockall: what is mapped is locked */
     uint64_t stack_top, stack_size;
     uint64_t load_bias;            /* of the running program, for stack traces */
 

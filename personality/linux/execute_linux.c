@@ -276,6 +276,7 @@ static void replace_program(struct posix_thread *self, const char *called, const
     random_bytes(facts.random, sizeof facts.random);
     stack = program_stack_build((char *)PROGRAM_STACK_TOP, PROGRAM_STACK_SIZE, called, strings, &facts);
     process.brk_start = process.brk_now = page_round(program->end);
+    process.lock_future = false;
     process.stack_top = PROGRAM_STACK_TOP;
     process.stack_size = PROGRAM_STACK_SIZE;
     process.load_bias = program->base;

@@ -151,7 +151,7 @@ static struct signal_info exception_info(const struct thread_page *page)
         if (page->upcall_address >> 63)
             return kernel_address_info(page);
         info.signal = SIGSEGV;
-        info.code = user_readable(page->upcall_address & ~(PAGE_BYTES - 1), 1) ? ACCESS : MAPPING;
+        info.code = mapped_part(page->upcall_address, USER_END).start == page->upcall_address ? ACCESS : MAPPING;
         info.address = page->upcall_address;
         break;
     case EXCEPTION_BUS_ERROR:

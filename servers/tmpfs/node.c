@@ -166,7 +166,7 @@ enum status file_reserve(struct node *node, uint64_t size)
         return STATUS_OK;
     if (size > 1ull << 46)
         return STATUS_NO_SPACE;
-    uint64_t more = node->file.capacity < GROWTH_LIMIT ? node->file.capacity : GROWTH_LIMIT;
+    uint64_t more = node->file.mapped ? 0 : node->file.capacity < GROWTH_LIMIT ? node->file.capacity : GROWTH_LIMIT;
     uint64_t capacity = os_page_round(size > node->file.capacity + more ? size : node->file.capacity + more);
     enum status status = node->file.memory == CAP_NULL ? os_mem_create(BOOTSTRAP_LEDGER, capacity, &node->file.memory)
                                                        : os_mem_resize(node->file.memory, capacity);
@@ -176,13 +176,26 @@ enum status file_reserve(struct node *node, uint64_t size)
     return STATUS_OK;
 }
 
+enum status file_map_exactly(struct node *node)
+{
+    enum status status = node->file.memory == CAP_NULL ? file_reserve(node, 1) : STATUS_OK;
+    uint64_t capacity = os_page_round(node->file.size);
+    if (status == STATUS_OK && node->file.capacity != capacity)
+        status = os_mem_resize(node->file.memory, capacity);
+    if (status != STATUS_OK)
+        return status;
+    node->file.capacity = capacity;
+    node->file.mapped = true;
+    return STATUS_OK;
+}
+
 enum status file_resize(struct node *node, uint64_t size)
 {
     enum status status = STATUS_OK;
     if (size > node->file.size) {
         status = file_reserve(node, size);
     } else if (size < node->file.size) {
-        if (size == 0) {
+        if (size == 0 && !node->file.mapped) {
             os_drop(node->file.memory);
             node->file.memory = CAP_NULL;
             node->file.capacity = 0;

@@ -153,11 +153,9 @@ static enum status op_map(void *self, struct request *, uint64_t flags, cap_t *m
     if (!can_read(open) || ((flags & PROT_BIT_WRITE) != 0 && !can_write(open)))
         return STATUS_ACCESS_DENIED;
     *size = node->file.size;
-    if (node->file.memory == CAP_NULL) {
-        enum status status = file_reserve(node, 1);
-        if (status != STATUS_OK)
-            return status;
-    }
+    enum status status = file_map_exactly(node);
+    if (status != STATUS_OK)
+        return status;
     uint32_t rights = RIGHT_MEM_READ | RIGHT_MEM_EXEC | RIGHT_MEM_INFO | RIGHT_COPY | RIGHT_CLONE;
     if ((flags & PROT_BIT_WRITE) != 0)
         rights |= RIGHT_MEM_WRITE;

@@ -53,7 +53,12 @@ struct node {
     uint64_t device;
     uint64_t accessed_ns, modified_ns, changed_ns, created_ns;
     union {
-        struct { cap_t memory; bool tail_unclean; uint64_t size, capacity; } file; /* capacity: of the memory object; 0: there is none */
+        struct {
+            cap_t memory;
+            bool tail_unclean;
+            bool mapped;             /* at some time: the memory object is as large as the file, by the page */
+            uint64_t size, capacity; /* capacity: of the memory object, if there is one */
+        } file;
         struct { struct table entries; struct list order; uint64_t next_position; struct node *parent; } directory;
         struct { char *text; size_t length; } link;
     };
@@ -85,6 +90,8 @@ void node_touch(struct node *node, bool modified);
 [[nodiscard]] enum status file_resize(struct node *node, uint64_t size);
 /* Make room for `size` bytes without changing the size. */
 [[nodiscard]] enum status file_reserve(struct node *node, uint64_t size);
+/* Its memory is about to be mapped, where what is beyond the end of the file must not be seen. */
+[[nodiscard]] enum status file_map_exactly(struct node *node);
 [[nodiscard]] enum status node_set_attributes(struct node *node, uint64_t identity, uint64_t mask, uint64_t mode, uint64_t owner, uint64_t accessed_ns, uint64_t modified_ns);
 
 /* --- walk.c --------------------------------------------------------------------------------------------------------------------------- */

@@ -7,10 +7,10 @@ unsigned mmap_flags_in(unsigned flags)
     static const struct {
         uint32_t mips, generic;
     } table[] = {
-        {0x800, MMAP_ANONYMOUS}, {0x1000, MMAP_GROWS_DOWN}, {0x8000, MMAP_LOCKED}, {0x10000, MMAP_POPULATE}, {0x40000, MMAP_STACK},
-        {0x80000, MMAP_HUGE}, {0x100000, MMAP_FIXED_NO_REPLACE},
+        {0x400, MMAP_NO_RESERVE}, {0x800, MMAP_ANONYMOUS}, {0x1000, MMAP_GROWS_DOWN}, {0x2000, MMAP_DENY_WRITE}, {0x4000, MMAP_EXECUTABLE},
+        {0x8000, MMAP_LOCKED}, {0x10000, MMAP_POPULATE}, {0x20000, MMAP_NON_BLOCK}, {0x40000, MMAP_STACK}, {0x80000, MMAP_HUGE},
     };
-    unsigned generic = flags & (MMAP_TYPE | MMAP_FIXED);
+    unsigned generic = flags & ~0xffc00u; /* the rest is alike */
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (flags & table[i].mips)
             generic |= table[i].generic;
