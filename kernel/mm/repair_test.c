@@ -230,6 +230,25 @@ TEST(a_block_that_cannot_be_emptied_does_not_keep_others_from_it)
     mm_check();
 }
 
+TEST(dma_memory_stays_where_it_is)
+{
+    struct mem_object *dma;
+    paddr_t pa;
+    start(16, 16 << 20);
+    REQUIRE_EQUAL(mem_create_dma(&ledger, 4 * MP_SIZE, &dma, &pa), STATUS_OK);
+    uaddr_t va = OTHER_AT - (1 << 20);
+    REQUIRE_EQUAL(space_map(&other, dma, RIGHTS_ALL, 0, 4 * MP_SIZE, RW | MAP_FIXED_ADDRESS, &va), STATUS_OK);
+    write(&other, va, 4711);
+    fragment(2 * SUPER_SIZE);
+    (void)idle(3 * SECOND);
+    EXPECT_EQUAL(leaf_size(&space, AT), SUPER_SIZE);
+    EXPECT_EQUAL(*(uint64_t *)phys_to_virt(pa), 4711);
+    *(uint64_t *)phys_to_virt(pa) = 4712; /* a device writes */
+    EXPECT_EQUAL(read(&other, va), 4712);
+    object_put(&dma->object);
+    finish();
+}
+
 TEST(half_is_enough_where_the_advice_says_so)
 {
     start(16, 32 << 20);

@@ -48,6 +48,15 @@ static void model_clones(unsigned from, unsigned to)
     }
 }
 
+static void model_told_clone(struct page *page)
+{
+    if (page->told & TOLD_NO_CLONE)
+        *page = (struct page){};
+    if (page->told & TOLD_EMPTY)
+        page->value = 0;
+    page->told &= (uint8_t)~TOLD_LOCKED;
+}
+
 static unsigned objects_unused(void)
 {
     unsigned count = 0;
@@ -77,6 +86,8 @@ static void clone_or_end(void)
     if (!operation_ends(status))
         return;
     memcpy(model[to], model[from], sizeof model[to]);
+    for (unsigned i = 0; i < pages_used; i++)
+        model_told_clone(&model[to][i]);
     alive[to] = true;
     model_clones(from, to);
 }
@@ -166,12 +177,54 @@ static void drop_something(void)
     host_fail_after(0, false);
     ledger.limit[0] = ledger.limit[1] = UINT64_MAX;
     range(&first, &count);
-    enum status status = space_advise(&spaces[s], va_of(first), count * MP_SIZE, ADVICE_DROP);
-    REQUIRE_EQUAL(status, mapped_throughout(s, first, count) ? STATUS_OK : STATUS_BAD_ADDRESS);
+    bool locked_too = below(2);
+    enum status status = space_advise(&spaces[s], va_of(first), count * MP_SIZE, locked_too ? ADVICE_DROP_LOCKED : ADVICE_DROP), wanted;
+    wanted = mapped_throughout(s, first, count) ? STATUS_OK : STATUS_BAD_ADDRESS;
+    for (unsigned i = first; i < first + count && !locked_too; i++)
+        if (model[s][i].told & TOLD_LOCKED) { /* as far as that one */
+            count = i - first;
+            wanted = STATUS_INVALID_ARGUMENT;
+        }
+    REQUIRE_EQUAL(status, wanted);
     for (unsigned i = first; i < first + count; i++) {
         model[s][i].value = 0;
         model[s][i].own = false;
     }
+}
+
+static void tell_something(void)
+{
+    static const struct { unsigned advice; uint8_t clear, set; } advices[] = {
+        {ADVICE_LOCK, 0, TOLD_LOCKED}, {ADVICE_UNLOCK, TOLD_LOCKED, 0}, {ADVICE_NO_CLONE, 0, TOLD_NO_CLONE}, {ADVICE_CLONE, TOLD_NO_CLONE, 0},
+        {ADVICE_CLONE_EMPTY, 0, TOLD_EMPTY}, {ADVICE_CLONE_FULL, TOLD_EMPTY, 0},
+    };
+    unsigned s = some_space(), first, count, what = below(sizeof advices / sizeof advices[0]);
+    range(&first, &count);
+    if (below(2)) { /* nothing is told for long */
+        first = 0;
+        count = pages_used;
+        what |= 1;
+    }
+    bool anonymous = true;
+    for (unsigned i = first; i < first + count; i++)
+        anonymous &= model[s][i].kind == ANONYMOUS;
+    enum status status = space_advise(&spaces[s], va_of(first), count * MP_SIZE, advices[what].advice);
+    if (!mapped_throughout(s, first, count))
+        return operation_is_refused(status, STATUS_BAD_ADDRESS);
+    if (advices[what].set & TOLD_EMPTY && !anonymous)
+        return operation_is_refused(status, STATUS_INVALID_ARGUMENT);
+    if (operation_ends(status))
+        for (unsigned i = first; i < first + count; i++)
+            model[s][i].told = (uint8_t)((model[s][i].told & ~advices[what].clear) | advices[what].set);
+}
+
+/* Page tables are a cache: without them nothing that is to be seen is different. */
+static void forget_tables(void)
+{
+    unsigned s = some_space(), first, count;
+    range(&first, &count);
+    (void)arch_unmap(&spaces[s].arch, va_of(first), count); /* a leaf that cannot be split stays */
+    space_flush(&spaces[s], va_of(first), count);
 }
 
 static void populate_something(void)
@@ -202,7 +255,7 @@ static void map_superpage(void)
 /* Do these pages go on from one another, so that they are one region? */
 static bool alike(const struct page *a, const struct page *b)
 {
-    return a->kind && a->kind == b->kind && a->prot == b->prot && a->max_prot == b->max_prot && a->shares == b->shares &&
+    return a->kind && a->kind == b->kind && a->told == b->told && a->prot == b->prot && a->max_prot == b->max_prot && a->shares == b->shares &&
            (a->kind == ANONYMOUS || (a->object == b->object && a->offset + 1 == b->offset));
 }
 
@@ -397,8 +450,10 @@ static void step(void)
         object_resize();
     else if (what < 97)
         object_clone();
-    else if (what < 99)
+    else if (what < 98)
         object_new();
+    else if (what < 99)
+        below(2) ? tell_something() : forget_tables();
     else
         object_drop();
     host_fail_after(0, false);

@@ -18,12 +18,14 @@
 #define BASE (0x10000000ull + 5 * MP_SIZE)
 
 enum kind : uint8_t { NOTHING, ANONYMOUS, OBJECT, COPY };
+enum { TOLD_LOCKED = 1, TOLD_NO_CLONE = 2, TOLD_EMPTY = 4 }; /* by advice */
 
 struct page {
     enum kind kind;
     uint8_t prot, max_prot;
     bool shares;   /* MAP_SHARED_CLONE */
     bool own;      /* COPY: has content of its own */
+    uint8_t told;  /* TOLD_* */
     uint8_t object;
     uint16_t offset;
     uint64_t value;
