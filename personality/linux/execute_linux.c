@@ -38,6 +38,9 @@ static long file_open(struct path *path, struct program_file *file)
 {
     struct opened opened;
     file->memory = CAP_NULL;
+    file->size = file->head_length = file->base = file->start = file->end = 0;
+    file->elf = (struct elf){};
+    file->head[0] = 0;
     long result = path_follow_executable(path);
     if (result == 0)
         result = errno_of(WITH_SESSION(vfs_access(session, ACCESS_EXECUTE, 0, path->text, path->length)));
@@ -244,7 +247,7 @@ static long prepare(struct path *path, struct program_strings *strings, struct p
     long result = find_program(path, strings, program);
     if (result == 0)
         result = check_segments(program, PROGRAM_PIE_BASE);
-    if (result < 0 || !has_interpreter(program))
+    if (result != 0 || !has_interpreter(program))
         return result;
     *interpreter = pool_allocate(sizeof **interpreter);
     if (!*interpreter)
