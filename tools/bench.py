@@ -1,7 +1,8 @@
 """./heddle bench: counts instructions. QEMU with -icount makes a machine's clock tick once an instruction, so what programs measure in
-nanoseconds are instructions, whatever the load of the build machine. Suites: tests/bench/*.bench, in the form of scenarios; the lines
-'RESULT ...' of their output are printed as they are. --table prints the medians as a table of docs/performance.md, beside the figures of
-another system from tests/bench/SUITE.reference, lines 'row machine=figure ...'."""
+nanoseconds are instructions, whatever the load of the build machine. Suites: tests/bench/*.bench, in the form of scenarios, but that `memory`
+may be a list; the lines 'RESULT ...' of their output are printed as they are. --table prints the medians as tables of docs/, beside the
+figures of other systems from tests/bench/SUITE.reference, lines 'row machine=figure ...' or 'row@WHOSE machine=figure ...'. --charts draws
+what tests/bench/SUITE.charts says (chart.py)."""
 
 import glob
 import os
@@ -9,9 +10,10 @@ import re
 import subprocess
 import sys
 
+import chart
 import scenario
-from common import ROOT, UserError, fetch_ports, machine_named, make
-from machines import ALL
+from common import ROOT, UserError, fetch_ports, machine_named, make, user_path
+from machines import ALL, parse_memory
 
 ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm"]
 
@@ -22,6 +24,7 @@ def add_arguments(parser):
     parser.add_argument("--no-make", action="store_true", help="take what is built")
     parser.add_argument("--all", action="store_true", help="on all machines")
     parser.add_argument("--table", action="store_true", help="a table at the end: ours, or ours / the reference's")
+    parser.add_argument("--charts", metavar="FOLDER", help="write the suites' charts there, as SVG files")
 
 
 def check(arguments):
@@ -45,17 +48,36 @@ def run(arguments):
             make(arch)
         for suite in suites:
             failed += not bench(suite, arch, medians[suite.name])
-    if arguments.table:
-        for suite in suites:
-            print("\n".join(table(medians[suite.name], reference(suite), machines)))
+    for suite in suites:
+        if arguments.table:
+            print("\n".join(table(medians[suite.name], reference(suite), machines, clusters(suite))))
+        if arguments.charts:
+            chart.write_all(os.path.splitext(suite.path)[0] + ".charts", user_path(arguments.charts), medians[suite.name], reference(suite), machines,
+                            clusters(suite))
     return 1 if failed else 0
 
 
+def clusters(suite):
+    """Returns: the cluster sizes of the suite, the ordinary one first in its file."""
+    return suite.get("clusters", "64K").split()
+
+
+def runs(suite, arch):
+    """Yields: (configuration, what there is of it in the heading)."""
+    machine, memories = ALL[arch], suite.get("memory").split()
+    for configuration in (c for c in scenario.configurations(suite) if c.machine == arch):
+        heading = f", cluster {configuration.cluster}" if len(clusters(suite)) > 1 else ""
+        fitting = [m for m in memories if machine.min_memory <= parse_memory(m) and not 0 < machine.max_memory < parse_memory(m)]
+        for memory in fitting or [""]:
+            suite.fields["memory"] = memory
+            yield configuration, heading + (f", {memory}" if memory else "")
+    suite.fields["memory"] = " ".join(memories)
+
+
 def bench(suite, arch, medians):
-    """Adds to medians[row][arch]. Returns: did it run to its end?"""
-    configurations = [c for c in scenario.configurations(suite) if c.machine == arch]
-    for configuration in configurations:
-        heading = f"{suite.name} on {arch}" + (f", cluster {configuration.cluster}" if len(configurations) > 1 else "")
+    """Adds to medians[row][arch, cluster]. Returns: did it run to its end?"""
+    for configuration, more in runs(suite, arch):
+        heading = f"{suite.name} on {arch}{more}"
         print(f"# {heading}", flush=True)
         suite.fields["qemu"] = " ".join([suite.get("qemu"), *ICOUNT]).strip() if "-icount" not in suite.get("qemu") else suite.get("qemu")
         try:
@@ -67,12 +89,12 @@ def bench(suite, arch, medians):
             if found := re.search(r"\bRESULT .*", line):
                 print(found.group(), flush=True)
                 if median := re.match(r"RESULT (\S+) median ([0-9.]+)", found.group()):
-                    medians.setdefault(median.group(1), {})[arch] = float(median.group(2))
+                    medians.setdefault(median.group(1), {})[arch, configuration.cluster] = float(median.group(2))
     return True
 
 
 def reference(suite):
-    """Returns: figures[row][arch] of another system, as texts."""
+    """Returns: figures[row, or row@whose][arch] of other systems, as texts."""
     figures, path = {}, os.path.splitext(suite.path)[0] + ".reference"
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
@@ -86,14 +108,26 @@ def figure(number):
     return f"{number:.3g}" if number < 10 else f"{number:,.0f}"
 
 
-def table(medians, others, machines):
+def table(medians, others, machines, sizes):
+    """With several cluster sizes: a cell has a figure for each, and what other systems have are rows of their own."""
     lines = [f"| row | {' | '.join(machines)} |", "|---|" + "--:|" * len(machines)]
     for row, ours in medians.items():
         cells = []
         for arch in machines:
-            cell = figure(ours[arch]) if arch in ours else "-"
-            if other := others.get(row, {}).get(arch):
+            cell = " / ".join(figure(ours[arch, size]) if (arch, size) in ours else "-" for size in sizes)
+            if len(sizes) == 1 and (other := others.get(row, {}).get(arch)):
                 cell += f" / {figure(float(other))}"
             cells.append(cell)
         lines.append(f"| {row} | {' | '.join(cells)} |")
+        if len(sizes) > 1:
+            lines += reference_rows(row, others, machines)
     return lines
+
+
+def reference_rows(row, others, machines):
+    return [f"| {whose(name)} | {' | '.join(figure(float(found[arch])) if arch in found else '-' for arch in machines)} |"
+            for name, found in others.items() if name.partition("@")[0] == row]
+
+
+def whose(name):
+    return (name.partition("@")[2] or "Linux").replace("_", " ")

@@ -14,6 +14,7 @@ class Machine:
     max_cpus: int = 8
     memory: int = 512 * MIB        # default
     min_memory: int = 64 * MIB
+    max_memory: int = 0            # 0: any
     kernel: str = "elf"            # what -kernel gets: "elf", or "flat" = the raw bytes (kernel.bin, made with objcopy)
     image: object = "initrd"       # how the boot image gets there: "initrd", or a physical address for -device loader
     append: str = ""               # what the kernel is told with -append; {cpus}: how many there are
@@ -28,7 +29,8 @@ ALL = {m.name: m for m in (
     Machine("loongarch64", "qemu-system-loongarch64", ("-M", "virt", "-cpu", "la464"), page="16K", max_cpus=4, memory=1024 * MIB,
             min_memory=1024 * MIB, image=0x4000000),
     # The board on which all versions of QEMU run several CPUs of release 2; the kernel cannot count them there.
-    Machine("mips64el", "qemu-system-mips64el", ("-M", "malta", "-cpu", "Loongson-3A4000"), append="cpus={cpus}"),
+    Machine("mips64el", "qemu-system-mips64el", ("-M", "malta", "-cpu", "Loongson-3A4000"), append="cpus={cpus}",
+            max_memory=2048 * MIB),
 )}
 
 CLUSTERS = ("MP", "16K", "64K", "128K", "256K")
