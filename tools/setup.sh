@@ -4,7 +4,7 @@
 #   ./heddle setup [--for run|test|check|gdb] [-a MACHINE]... [-n]
 #
 #   --for run     the compiler, and QEMU for the machines given with -a (without -a: for all)
-#   --for test    that for every machine, QEMU for programs, the sanitizers, and the debugger
+#   --for test    that for every machine, QEMU for programs, the sanitizers, spin, and the debugger
 #   --for check   the compiler and clang-tidy
 #   --for gdb     what run needs, and the debugger
 #                 (without --for: all of these)
@@ -96,6 +96,7 @@ look() {
 	done
 	case $purpose in test | all)
 		need '/usr/lib/llvm-19/lib/clang/19/lib/*/libclang_rt.asan*.a' libclang-rt-19-dev
+		need spin spin
 		for machine in $machines; do
 			need_user "$machine"
 		done

@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+import models
 import scenario
 from common import ENDING, ROOT, BuildError, UserError, build_folder, fetch_ports, in_parallel, machine_named, make
 from machines import ALL
@@ -73,6 +74,7 @@ def run(arguments):
     port_tests(report, arguments)
     host_tests(report, arguments)
     if not arguments.quick:
+        models.check_models(report, int(arguments.jobs))
         fuzz(report, arguments)
     if not arguments.host:
         machine_tests(report, arguments, scenarios)
