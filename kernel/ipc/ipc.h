@@ -199,6 +199,17 @@ void reply_withdraw(struct reply *reply);
 /* Take one message out of the port (or set) into the receiver, which is not queued. False: nothing there. */
 bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key);
 bool set_take(struct port_set *set, struct thread *receiver, struct reply *armed);
+/* Where threads wait at a port or set, with a reply armed or without. */
+struct list *wait_queue(struct object *source, bool armed);
+static inline bool source_dead(const struct object *source)
+{
+    return source->type == OBJECT_PORT && container_of(source, struct port, object)->dead;
+}
+/* A cancelled reply whose event nobody took yet can't be armed again. */
+static inline bool reply_can_arm(const struct reply *reply)
+{
+    return reply->state == REPLY_FREE || (reply->state == REPLY_CANCELLED && list_empty(&reply->cancelled.link));
+}
 /* queue.c */
 /* Pay for `room` slots. Returns LEDGER_SPENT, NO_MEMORY, TOO_BIG. */
 [[nodiscard]] enum status queue_pay(struct message_queue *queue, struct ledger *ledger, uint64_t room);

@@ -419,12 +419,6 @@ static enum status find_source(struct thread *thread, cap_t handle, struct objec
     return (cap->rights & right) != 0 ? STATUS_OK : STATUS_NO_RIGHTS;
 }
 
-/* A cancelled reply whose event nobody took yet can't be armed again. */
-static bool reply_can_arm(const struct reply *reply)
-{
-    return reply->state == REPLY_FREE || (reply->state == REPLY_CANCELLED && list_empty(&reply->cancelled.link));
-}
-
 static bool take_any(struct object *source, struct thread *thread, struct reply *armed)
 {
     if (source->type == OBJECT_SET)
@@ -436,21 +430,6 @@ static bool take_any(struct object *source, struct thread *thread, struct reply 
     if (taken && port->member.set != nullptr)
         member_update(&port->member);
     return taken;
-}
-
-static struct list *wait_queue(struct object *source, bool armed)
-{
-    if (source->type == OBJECT_SET) {
-        struct port_set *set = container_of(source, struct port_set, object);
-        return armed ? &set->receivers : &set->takers;
-    }
-    struct port *port = container_of(source, struct port, object);
-    return armed ? &port->receivers : &port->takers;
-}
-
-static bool source_dead(const struct object *source)
-{
-    return source->type == OBJECT_PORT && container_of(source, struct port, object)->dead;
 }
 
 static enum status begin_wait(struct thread *thread, struct object *source, struct reply *armed, uint32_t flags)

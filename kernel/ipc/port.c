@@ -275,9 +275,14 @@ void reply_fail(struct reply *reply, enum status status)
     wait_fail(caller, status);
 }
 
-static struct list *takers_of(struct object *source)
+struct list *wait_queue(struct object *source, bool armed)
 {
-    return source->type == OBJECT_SET ? &container_of(source, struct port_set, object)->takers : &container_of(source, struct port, object)->takers;
+    if (source->type == OBJECT_SET) {
+        struct port_set *set = container_of(source, struct port_set, object);
+        return armed ? &set->receivers : &set->takers;
+    }
+    struct port *port = container_of(source, struct port, object);
+    return armed ? &port->receivers : &port->takers;
 }
 
 void reply_unreachable(struct object *object)
@@ -288,7 +293,7 @@ void reply_unreachable(struct object *object)
     } else if (reply->state == REPLY_ARMED) { /* that thread now waits for what needs no answer */
         struct thread *server = reply->server;
         list_remove(&server->queue);
-        list_push_back(takers_of(server->wait.object), &server->queue);
+        list_push_back(wait_queue(server->wait.object, false), &server->queue);
         server->wait.reply = nullptr;
         reply->state = REPLY_FREE;
     }
