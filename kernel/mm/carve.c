@@ -101,26 +101,21 @@ static struct carved *find(paddr_t pa)
     return node ? carved_of(node) : nullptr;
 }
 
-/* Bit i of blocks: the 2^order MPs from i on are free; i a multiple of 2^order. Returns: the same for the next order. */
-static inline uint64_t next_blocks(uint64_t blocks, unsigned order)
-{
-    static const uint64_t multiples[PIECE_ORDERS - 1] = {
-        0x5555555555555555u, 0x1111111111111111u, 0x0101010101010101u, 0x0001000100010001u, 0x0000000100000001u,
-    };
-    return blocks & (blocks >> (1u << order)) & multiples[order];
-}
-
+/* Bit i: the 2^order MPs from i on are free; i a multiple of 2^order. */
 static uint64_t free_blocks(uint64_t free, unsigned order)
 {
-    for (unsigned k = 0; k < order; k++)
-        free = next_blocks(free, k);
+    static const uint64_t multiples[PIECE_ORDERS] = {
+        ~0ull, 0x5555555555555555u, 0x1111111111111111u, 0x0101010101010101u, 0x0001000100010001u, 0x0000000100000001u,
+    };
+    for (unsigned k = 1; k <= order; k++)
+        free &= (free >> (1u << (k - 1))) & multiples[k];
     return free;
 }
 
-[[gnu::noinline]] static unsigned largest_order(uint64_t free)
+static unsigned largest_order(uint64_t free)
 {
     unsigned order = 0;
-    while (order + 1 < PIECE_ORDERS && (free = next_blocks(free, order)))
+    while (order + 1 < PIECE_ORDERS && free_blocks(free, order + 1))
         order++;
     return order;
 }
@@ -201,7 +196,7 @@ static void cluster_is_free(struct carved *record)
 }
 
 /* MPs of one cluster come back. */
-[[gnu::noinline]] static void release(paddr_t cluster, uint64_t mask, enum pool pool)
+static void release(paddr_t cluster, uint64_t mask, enum pool pool)
 {
     struct carved *record = find(cluster);
     if (!record && mask == all_mps()) {

@@ -1,20 +1,20 @@
 /* clusters.c: free physical clusters, kept in the free memory itself: a run's first bytes hold its node, in a tree by address (to join
  * neighbours) and in a list by the largest naturally aligned block inside it (to find one). No byte is spent outside free memory. Runs inside
- * a block that is kept for somebody are in the tree, but on no list; where a block is filled one cluster after the other, what comes next is in
- * no run at all.
- * Not here: pieces of clusters (carve.c), clusters zeroed ahead (zeroed.c), who owns what, which blocks are kept for whom (reserve.c).
+ * a block that is kept for somebody are in the tree, but on no list.
+ * Not here: pieces of clusters (carve.c), who owns what, which blocks are kept for whom (reserve.c).
  * Invariants: runs are maximal, so no two touch but at the edges of blocks; a run is inside one block or in none; a block has free clusters and
  * used ones; a node's checksum covers its tree links and its length, so that a write to freed memory is noticed before it is followed.
  * Locks: kernel lock. */
 #include <mm/clusters.h>
 #include <lib/assert.h>
 #include <lib/list.h>
+#include <lib/string.h>
 #include <lib/tree.h>
 #include <mm/inject.h>
-#include <mm/zeroed.h>
 
 #define ORDERS CLUSTER_ORDERS
 #define IN_BLOCK (-1) /* the order of a run that is in a block */
+#define POOL_MOST 16u
 
 /* In the first bytes of a free run. */
 struct run {
@@ -27,11 +27,19 @@ struct run {
 };
 static_assert(sizeof(struct run) <= 64);
 
+/* In the first bytes of a cluster of the pool; everything behind is zero. */
+struct pooled {
+    struct pooled *next;
+    uint64_t check;
+};
+
 unsigned cluster_shift = MP_SHIFT;
 static struct tree runs;
 static struct list lists[ORDERS];
 static uint32_t lists_filled; /* bit per list that is not empty */
 static uint64_t free_count, run_count;
+static struct pooled *pool;
+static unsigned pool_count, zeroing_count; /* zeroing: taken for the pool, not in it yet */
 static struct tree blocks;      /* by address */
 static struct list cold_blocks; /* the coldest first */
 static uint64_t block_count, block_free; /* clusters that are free in blocks */
@@ -44,12 +52,13 @@ void clusters_init(unsigned shift)
     runs.root = nullptr;
     lists_filled = 0;
     free_count = run_count = 0;
+    pool = nullptr;
+    pool_count = zeroing_count = 0;
     blocks.root = nullptr;
     list_init(&cold_blocks);
     block_count = block_free = 0;
     for (unsigned order = 0; order < ORDERS; order++)
         list_init(&lists[order]);
-    zeroed_init();
 }
 
 static struct run *run_of(struct tree_node *node) { return node ? container_of(node, struct run, node) : nullptr; }
@@ -210,6 +219,29 @@ static struct run *smallest_run(unsigned order)
 
 static paddr_t align_up(paddr_t pa, uint64_t size) { return (pa + size - 1) & ~(size - 1); }
 
+static paddr_t take_from_pool(void)
+{
+    struct pooled *first = pool;
+    if (!first)
+        return 0;
+    ASSERT(first->check == ((uintptr_t)first ^ (uintptr_t)first->next ^ check_key), "nobody writes to free memory");
+    pool = first->next;
+    pool_count--;
+    memset(first, 0, sizeof *first);
+    return virt_to_phys(first);
+}
+
+paddr_t cluster_alloc_zeroed(void)
+{
+    return inject_failure() ? 0 : take_from_pool();
+}
+
+void clusters_drain_pool(void)
+{
+    for (paddr_t pa = take_from_pool(); pa; pa = take_from_pool())
+        clusters_free(pa, 1);
+}
+
 static paddr_t alloc_from_runs(unsigned order, enum cluster_use use)
 {
     uint64_t size = cluster_size() << order;
@@ -226,7 +258,7 @@ paddr_t clusters_alloc(unsigned order, enum cluster_use use)
     if (inject_failure())
         return 0;
     paddr_t pa = alloc_from_runs(order, use);
-    if (!pa && clusters_zeroed_bytes()) {
+    if (!pa && pool) {
         clusters_drain_pool();
         pa = alloc_from_runs(order, use);
     }
@@ -234,15 +266,6 @@ paddr_t clusters_alloc(unsigned order, enum cluster_use use)
         block_break(container_of(cold_blocks.next, struct block, link));
         pa = alloc_from_runs(order, use);
     }
-    return pa;
-}
-
-paddr_t cluster_take_end(void)
-{
-    struct run *run = smallest_run(0);
-    paddr_t pa = run ? run_end(run) - cluster_size() : 0;
-    if (run)
-        run_take(run, pa, 1);
     return pa;
 }
 
@@ -303,19 +326,9 @@ static void block_end_now(struct block *block)
     block->ended(block);
 }
 
-/* What is kept ahead is a run again. */
-static void put_ahead(struct block *block)
-{
-    uint64_t count = block->ahead;
-    block->ahead = 0;
-    if (count)
-        run_join(block->next, count, block);
-}
-
 void block_break(struct block *block)
 {
     paddr_t at = block->pa, end = block_end(block);
-    put_ahead(block);
     while (at < end) {
         struct run *run = run_at_or_below(at);
         if (!run || run_end(run) <= at)
@@ -355,8 +368,6 @@ void clusters_free(paddr_t pa, uint64_t count)
 
 static void block_link(struct block *block)
 {
-    block->next = block->pa;
-    block->ahead = 0;
     struct tree_node *parent = nullptr, **link = &blocks.root;
     while (*link) {
         parent = *link;
@@ -456,41 +467,19 @@ bool block_search_some(struct block_search *search, unsigned order, unsigned ste
 bool block_has(const struct block *block, paddr_t pa)
 {
     struct run *run = run_at_or_below(pa);
-    bool ahead = pa - block->next < block->ahead << cluster_shift;
-    return ahead || (pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa);
-}
-
-/* Out of a run; with the rest of the run, if the block is filled in order so far. */
-static bool claim_from_run(struct block *block, paddr_t pa)
-{
-    put_ahead(block);
-    struct run *run = run_at_or_below(pa);
-    if (!run || run_end(run) <= pa)
-        return false;
-    uint64_t count = pa == block->next ? (run_end(run) - pa) >> cluster_shift : 1;
-    run_take(run, pa, count);
-    free_count += count - 1;
-    block->ahead = count - 1;
-    return true;
+    return pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa;
 }
 
 bool block_claim(struct block *block, paddr_t pa)
 {
-    if (inject_failure())
+    struct run *run = run_at_or_below(pa);
+    if (!run || run_end(run) <= pa || inject_failure())
         return false;
-    if (pa == block->next && block->ahead) {
-        block->ahead--;
-        free_count--;
-    } else if (!claim_from_run(block, pa)) {
-        return false;
-    }
-    block->next = pa + cluster_size();
+    run_take(run, pa, 1);
     block->free--;
     block_free--;
-    if (cold_blocks.previous != &block->link) {
-        list_remove(&block->link);
-        list_push_back(&cold_blocks, &block->link);
-    }
+    list_remove(&block->link);
+    list_push_back(&cold_blocks, &block->link);
     if (!block->free)
         block_end_now(block);
     return true;
@@ -499,13 +488,14 @@ bool block_claim(struct block *block, paddr_t pa)
 uint64_t blocks_count(void) { return block_count; }
 uint64_t blocks_free_bytes(void) { return block_free << cluster_shift; }
 
-uint64_t clusters_free_bytes(void) { return (free_count << cluster_shift) + zeroed_bytes(); }
+uint64_t clusters_free_bytes(void) { return (free_count + pool_count + zeroing_count) << cluster_shift; }
+uint64_t clusters_zeroed_bytes(void) { return (uint64_t)pool_count << cluster_shift; }
 uint64_t clusters_free_runs(void) { return run_count; }
 
 int clusters_largest_order(void)
 {
     int most = runs.root ? run_of(runs.root)->max_order : -1;
-    return most < 0 && clusters_zeroed_bytes() ? 0 : most;
+    return most < 0 && pool ? 0 : most;
 }
 
 uint64_t clusters_runs_of_order(unsigned order)
@@ -515,6 +505,48 @@ uint64_t clusters_runs_of_order(unsigned order)
         for (const struct list *link = lists[order].next; link != &lists[order]; link = link->next)
             count++;
     return count;
+}
+
+/* The pool stays small beside free memory, and its clusters come from the ends of runs, out of the way of objects that grow upwards. */
+bool clusters_zero_begin(struct zeroing *zeroing)
+{
+    if (zeroing->pa && zeroing->done < cluster_size())
+        return true;
+    clusters_zero_end(zeroing);
+    unsigned ahead = pool_count + zeroing_count;
+    struct run *run = ahead < POOL_MOST && ahead < free_count / 32 ? smallest_run(0) : nullptr;
+    if (!run)
+        return false;
+    zeroing->pa = run_end(run) - cluster_size();
+    run_take(run, zeroing->pa, 1);
+    zeroing_count++;
+    return true;
+}
+
+bool clusters_zero_step(struct zeroing *zeroing)
+{
+    if (!zeroing->pa || zeroing->done == cluster_size())
+        return false;
+    memset((char *)phys_to_virt(zeroing->pa) + zeroing->done, 0, MP_SIZE);
+    zeroing->done += MP_SIZE;
+    return zeroing->done < cluster_size();
+}
+
+void clusters_zero_end(struct zeroing *zeroing)
+{
+    if (!zeroing->pa)
+        return;
+    zeroing_count--;
+    if (zeroing->done == cluster_size()) {
+        struct pooled *first = phys_to_virt(zeroing->pa);
+        first->next = pool;
+        first->check = (uintptr_t)first ^ (uintptr_t)pool ^ check_key;
+        pool = first;
+        pool_count++;
+    } else {
+        clusters_free(zeroing->pa, 1);
+    }
+    *zeroing = (struct zeroing){};
 }
 
 /* The run is in one block, or in none, as its order says; returns how many of its clusters are in one. */
@@ -527,22 +559,15 @@ static uint64_t check_place(const struct run *run)
     return inside ? run->count : 0;
 }
 
-/* free_in_runs: in blocks. Returns: how many are kept ahead. */
-static uint64_t check_blocks(uint64_t free_in_runs)
+static void check_blocks(uint64_t free_in_blocks)
 {
-    uint64_t free = 0, count = 0, ahead = 0;
+    uint64_t free = 0, count = 0;
     for (struct tree_node *node = tree_first(&blocks); node; node = tree_next(node), count++) {
         const struct block *block = block_of(node);
-        paddr_t ahead_end = block->next + (block->ahead << cluster_shift);
-        const struct run *run = run_at_or_below(ahead_end - 1);
-        ASSERT(block->free > 0 && block->free <= block->count && block->ahead <= block->free, "a block has free clusters");
-        ASSERT(!block->ahead || (block->next > block->pa && ahead_end <= block_end(block)), "what is kept ahead is in the block");
-        ASSERT(!block->ahead || !run || run_end(run) <= block->next, "what is kept ahead is in no run");
+        ASSERT(block->free > 0 && block->free <= block->count, "a block has free clusters");
         free += block->free;
-        ahead += block->ahead;
     }
-    ASSERT(free == free_in_runs + ahead && free == block_free && count == block_count, "what is free in blocks is counted");
-    return ahead;
+    ASSERT(free == free_in_blocks && free == block_free && count == block_count, "what is free in blocks is counted");
 }
 
 void clusters_check(void)
@@ -563,7 +588,8 @@ void clusters_check(void)
         clusters += run->count;
         seen++;
     }
-    ASSERT(clusters + check_blocks(in_blocks) == free_count && seen == run_count, "the free clusters are counted");
+    ASSERT(clusters == free_count && seen == run_count, "the free clusters are counted");
+    check_blocks(in_blocks);
     seen -= runs_in_blocks;
     for (unsigned order = 0; order < ORDERS; order++) {
         ASSERT(list_empty(&lists[order]) == !(lists_filled >> order & 1), "the map of lists is right");

@@ -20,8 +20,6 @@ enum cluster_use { CLUSTER_MOVABLE, CLUSTER_UNMOVABLE };
 [[nodiscard]] paddr_t clusters_alloc(unsigned order, enum cluster_use use);
 /* One movable cluster full of zeros, from the pool of those zeroed ahead; 0: the pool is empty. */
 [[nodiscard]] paddr_t cluster_alloc_zeroed(void);
-/* One cluster from the end of a run, out of the way of objects that grow upwards; 0: nothing is free outside of blocks. */
-[[nodiscard]] paddr_t cluster_take_end(void);
 /* These very clusters, if all of them are free and in no block. */
 [[nodiscard]] bool clusters_claim(paddr_t pa, uint64_t count);
 /* Give back (or hand over at boot) whole clusters, any number. Never fails. */
@@ -35,8 +33,6 @@ struct block {
     struct list link;     /* coldest first */
     paddr_t pa;
     uint64_t count, free; /* clusters */
-    paddr_t next;         /* behind the one that was claimed last */
-    uint64_t ahead;       /* clusters from there on that are free and in no run: for claims that go on one by one */
     void (*ended)(struct block *block); /* its owner's: may not allocate or free. Set before it is kept */
 };
 /* Keep 2^order free clusters: those at `preferred` if they can be had. false: there is no such block. */

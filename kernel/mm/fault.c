@@ -68,13 +68,11 @@ static bool map_leaf(struct region *region, const struct window *window, const s
 /* The largest leaf above the cluster that fits. */
 static bool map_super(struct region *region, const struct window *window, const struct cow_group *group, unsigned cache)
 {
-    if (region->flags & REGION_NO_HUGE)
+    if (region->flags & REGION_NO_HUGE || window->high - window->low < SUPER_SIZE)
         return false;
-    for (unsigned n = ARCH_LEAVES; n--;) {
-        unsigned shift = arch_leaf_shift(n);
-        if (shift && (window->high - window->low) >> shift && map_leaf(region, window, group, cache, 1ull << shift))
+    for (unsigned n = ARCH_LEAVES; n--;)
+        if (arch_leaf_shift(n) && map_leaf(region, window, group, cache, 1ull << arch_leaf_shift(n)))
             return true;
-    }
     return false;
 }
 
@@ -150,7 +148,7 @@ static uint64_t room_above(const struct region *region)
     return region->mem ? 0 : room < region_size(region) ? room : region_size(region);
 }
 
-[[gnu::always_inline]] static inline struct place place_around(const struct region *region, uaddr_t va)
+struct place private_place(const struct region *region, uaddr_t va)
 {
     uaddr_t cluster = va & ~(cluster_size() - 1), cluster_end = cluster + cluster_size();
     struct place place = {
@@ -178,8 +176,6 @@ static uint64_t room_above(const struct region *region)
     return place;
 }
 
-struct place private_place(const struct region *region, uaddr_t va) { return place_around(region, va); }
-
 static enum status fault_private(struct region *region, uaddr_t va, bool write)
 {
     struct extent_map *map = &region->space->memory;
@@ -192,7 +188,7 @@ static enum status fault_private(struct region *region, uaddr_t va, bool write)
     uint64_t run;
     bool fresh = !extent || (write && share_query(map->group, extent_pa(extent, va), MP_SIZE, &run));
     if (fresh) {
-        struct place place = place_around(region, va);
+        struct place place = private_place(region, va);
         status = extent ? fill_copy(&place, va) : fill_absent(&place, va);
     }
     struct window window = {.high = private_end(region)};
@@ -219,12 +215,9 @@ enum status space_fault(struct space *space, uaddr_t va, unsigned access)
 {
     if (va < USER_BASE || va >= USER_END)
         return STATUS_BAD_ADDRESS;
-    struct region *region = space->faulted;
-    if (!region || va < region->start || va >= region->end)
-        region = region_at(space, va);
+    struct region *region = region_at(space, va);
     if (!region)
         region = grow_down(space, va);
-    space->faulted = region;
     if (!region || !region->prot || access & ~(unsigned)region->prot)
         return STATUS_BAD_ADDRESS;
     va &= ~(MP_SIZE - 1);

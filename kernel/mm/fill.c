@@ -2,7 +2,7 @@
  * Policy: where more than half of a cluster can be seen, it comes from one cluster, at the same place within it as within the offset's;
  * the rest of that cluster stays free, for others only when nothing else is, and is taken when more of it becomes visible or is copied. Less than half comes
  * in naturally aligned pieces. Clusters come from reservations, else follow their neighbours in memory where that is free.
- * A copy on write takes COPY_UNIT, not the whole cluster, and so does the top of a stack.
+ * A copy on write takes COPY_UNIT, not the whole cluster.
  * Invariants: frames are filled before they become extents; old frames are given up after all translations to them are gone.
  * Locks: the map's (today: the kernel lock). */
 #include <mm/fill.h>
@@ -69,12 +69,6 @@ static bool is_like_stack(const struct place *place, uint64_t cluster)
         return false;
     const struct span *extent = span_at_or_after(&place->map->extents, place->span_low);
     return !extent || extent->start >= place->span_end;
-}
-
-/* Such a stack's first touch takes no more than a unit: most stacks never get deeper. */
-static bool is_top_of_stack(const struct place *place, uint64_t offset)
-{
-    return place->map->space && is_like_stack(place, cluster_start(offset)) && place->span_high - place->span_low >= SUPER_SIZE;
 }
 
 static paddr_t reserved_cluster(const struct place *place, uint64_t cluster)
@@ -203,9 +197,8 @@ static enum status install(const struct place *place, const struct part *part, u
     enum status status = added && map->ledger ? ledger_charge(map->ledger, LEDGER_PAGES, added) : STATUS_OK;
     if (status != STATUS_OK)
         goto free_frames;
-    if (!drops && !mapped && extents_join(map, part->start, part->pa, size))
-        return STATUS_OK;
-    status = spares_get(&spares, map->ledger, 1 + (drops ? extents_drop_needs(map, part->start, part->end) : 0));
+    unsigned needs = drops ? 1 + extents_drop_needs(map, part->start, part->end) : !extents_add_joins(map, part->start, part->pa, size);
+    status = spares_get(&spares, map->ledger, needs);
     if (status != STATUS_OK)
         goto credit;
     if (mapped)
@@ -272,9 +265,9 @@ enum status fill_absent(const struct place *place, uint64_t offset)
 {
     struct part part = absent_part(place, offset);
     bool alone = part.start == place->low && part.end == place->high;
-    if (place->backing || is_top_of_stack(place, offset))
+    if (place->backing)
         clip_to_unit(&part, offset);
-    if (part.end - part.start == cluster_size() || !claim_beside(place, &part)) {
+    if (!claim_beside(place, &part)) {
         if (!alone && !place->backing && wants_cluster(place) && fill_gather(place, &counters.copied_gather_bytes) == STATUS_OK)
             return STATUS_OK;
         if (!take_frames(place, &part, offset))

@@ -7,7 +7,6 @@
 #include <sched/schedule.h>
 
 #define KILL_AT_ONCE 8u /* threads of a task that do not run on while it is taken apart */
-#define STEPS_AT_ONCE 4u /* of a dead task's table and space, between looks for interrupts */
 
 static bool task_work(struct work *work);
 
@@ -126,7 +125,7 @@ static bool task_work(struct work *work)
         return true;
     }
     space_unload(&task->space);
-    if (!cap_table_destroy_some(task, STEPS_AT_ONCE) || !space_destroy_some(&task->space, STEPS_AT_ONCE))
+    if (!cap_table_destroy_some(task, 1) || !space_destroy_some(&task->space, 1))
         return true; /* a table that is gone has no more steps, a space must not be destroyed twice */
     finish(task);
     return false;
