@@ -54,8 +54,9 @@ static void contend(struct spinlock *lock)
     do {
         do {
             pause();
-            if (patience > 0 && --patience == 0)
+            if (patience == 1)
                 atomic_fetch_add_explicit(&lock->claims, 1, memory_order_relaxed);
+            patience -= patience > 0;
         } while (atomic_load_explicit(&lock->held, memory_order_relaxed) != 0);
     } while (was_held(lock, spin_begin(lock)));
     if (patience == 0)

@@ -16,8 +16,8 @@ struct boot_console boot_console;
 
 enum status sys_ledger_create(struct thread *thread, struct ledger *parent, cap_t *new)
 {
-    unsigned depth = 0;
-    for (const struct ledger *l = parent; l != nullptr; l = l->parent)
+    unsigned depth = 1;
+    for (const struct ledger *l = parent; l->parent != nullptr; l = l->parent)
         depth++;
     if (depth > LEDGER_DEPTH)
         return STATUS_TOO_BIG;
