@@ -1,5 +1,6 @@
 """./heddle test: every test, cheap ones first; one line a test, and 'N passed, N failed' at the end."""
 
+import functools
 import glob
 import os
 import re
@@ -15,6 +16,7 @@ from common import ENDING, ROOT, BuildError, UserError, build_folder, fetch_port
 from machines import ALL
 
 MACHINES_AT_A_TIME = 2
+SECOND_RUNS = 8         # tests that are run once more, at most
 FUZZ_SECONDS = 60       # for all fuzzers together
 HOST_LIMIT = 300        # for one program of unit tests
 RESULT = re.compile(r"^(ok|FAIL) (\S+)$")
@@ -45,16 +47,22 @@ class Report:
         self.filters, self.list_only = filters, list_only
         self.passed = self.failed = 0
         self.failures = []
+        self.second = []  # (name, failure, how to run it again)
+        self.unsteady = []
         self.lock = threading.Lock()
 
     def wanted(self, name):
         return not self.filters or any(f in name for f in self.filters)
 
-    def result(self, name, failure=None, seconds=None):
-        """failure: None, or text that says what went wrong."""
+    def result(self, name, failure=None, seconds=None, again=None):
+        """failure: None, or text that says what went wrong. again: runs the test once more, with a result without again."""
         if ENDING.is_set():  # that is what went wrong
             return
         with self.lock:
+            if failure is not None and again:
+                print(f"failed, to be run once more by itself: {name}", flush=True)
+                self.second.append((name, failure, again))
+                return
             took = f" ({seconds:.1f} s)" if seconds is not None else ""
             if failure is None:
                 self.passed += 1
@@ -64,6 +72,20 @@ class Report:
                 self.failures.append(name)
                 print(f"FAIL {name}{took}\n" + "".join(f"    {line}\n" for line in failure.splitlines()), end="")
             sys.stdout.flush()
+
+    def run_again(self):
+        """What failed beside others is run once more, alone; a test that then passes is unsteady, and what it printed is shown all the same.
+        When many failed, they count at once."""
+        second, self.second = self.second, []
+        for name, failure, again in second:
+            failed_before = self.failed
+            if len(second) <= SECOND_RUNS:
+                again()
+            else:
+                self.result(name, failure)
+            if self.failed == failed_before:
+                self.unsteady.append(name)
+                print(f"unsteady: {name}\n" + "".join(f"    {line}\n" for line in failure.splitlines()), end="", flush=True)
 
 
 def run(arguments):
@@ -82,6 +104,8 @@ def run(arguments):
         return 0
     if report.failures:
         print("failed: " + " ".join(report.failures))
+    if report.unsteady:
+        print("unsteady: " + " ".join(report.unsteady))
     print(f"took {time.monotonic() - started:.0f} s")
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
@@ -90,9 +114,9 @@ def run(arguments):
 # --- tests in Python: of the tools, and of ./heddle with machines ------------------------------------------------------------------------
 
 class UnitResult(unittest.TestResult):
-    def __init__(self, report, name):
+    def __init__(self, report, name, again=None):
         super().__init__()
-        self.report, self.name = report, name
+        self.report, self.name, self.again = report, name, again
         self.parts = []  # what failed of a test in parts
 
     def addSuccess(self, test):
@@ -102,7 +126,7 @@ class UnitResult(unittest.TestResult):
         self.report.result(self.name, f"skipped: {reason}")
 
     def addFailure(self, test, err):
-        self.report.result(self.name, "".join([*self.parts, self._exc_info_to_string(err, test)]))
+        self.report.result(self.name, "".join([*self.parts, self._exc_info_to_string(err, test)]), again=self.again)
         self.parts = []
 
     addError = addFailure
@@ -114,7 +138,7 @@ class UnitResult(unittest.TestResult):
     def stopTest(self, test):
         super().stopTest(test)
         if self.parts:
-            self.report.result(self.name, "".join(self.parts))
+            self.report.result(self.name, "".join(self.parts), again=self.again)
 
 
 def flatten(suite):
@@ -135,10 +159,10 @@ def chosen_tests(report, folder):
     return named
 
 
-def python_tests(report, named):
+def python_tests(report, named, twice=False):
     for name, test in named:
         if not ENDING.is_set():
-            test.run(UnitResult(report, name))
+            test.run(UnitResult(report, name, functools.partial(python_tests, report, [(name, test)]) if twice else None))
 
 
 def port_tests(report, arguments):
@@ -275,8 +299,9 @@ def machine_tests(report, arguments, scenarios):
     built = {name: build_for(report, arguments, name) for name in ALL if name in needed}
     # Long ones first, so that none is left alone at the end.
     runs.sort(key=lambda r: -float(r[1].get("limit", "60")))
-    calls = [(python_tests, commands)] + [(run_one, *r) for r in runs if built[r[2].machine]]
+    calls = [(python_tests, commands, True)] + [(run_one, *r) for r in runs if built[r[2].machine]]
     in_parallel(int(arguments.jobs), lambda call: call[0](report, *call[1:]), calls)
+    report.run_again()
     for name, _, configuration in runs:
         if not built[configuration.machine]:
             report.result(name, f"{configuration.machine} does not build")
@@ -295,11 +320,12 @@ def build_for(report, arguments, arch):
         return False
 
 
-def run_one(report, name, one, configuration):
+def run_one(report, name, one, configuration, twice=True):
     started = time.monotonic()
     failure = None
     try:
         scenario.run(one, configuration)
     except (scenario.Failed, UserError, BuildError, OSError, subprocess.SubprocessError) as error:
         failure = str(error)
-    report.result(name, failure, time.monotonic() - started)
+    again = functools.partial(run_one, report, name, one, configuration, False) if twice else None
+    report.result(name, failure, time.monotonic() - started, again)
