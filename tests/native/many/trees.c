@@ -1,7 +1,214 @@
-/* trees.c: revokes against derivations on all CPUs, and trees and tables of a hundred thousand. Not here: the tree against a model (forest.c). */
+/* trees.c: the derivation tree on all CPUs against models, and trees and tables of a hundred thousand. */
 #include "many.h"
 
+#define NODES 150u
+#define NONE (-1)
 #define HUNDRED_THOUSAND 100000u
+
+/* --- one tree a thread, with its model ------------------------------------------------------------------------------------------------ */
+
+struct node {
+    bool alive;
+    int parent;
+    cap_t task; /* CAP_NULL: this one */
+    cap_t handle;
+    uint32_t rights;
+};
+
+struct forest {
+    struct node nodes[NODES];
+    cap_t tasks[2], port;
+    uint64_t seed;
+};
+
+static unsigned below(struct forest *f, unsigned limit) { return (unsigned)(test_random(&f->seed) % limit); }
+
+static int free_node(const struct forest *f)
+{
+    for (unsigned i = 0; i < NODES; i++)
+        if (!f->nodes[i].alive)
+            return (int)i;
+    return NONE;
+}
+
+/* One in this task. */
+static int random_node(struct forest *f)
+{
+    unsigned start = below(f, NODES);
+    for (unsigned i = 0; i < NODES; i++) {
+        unsigned at = (start + i) % NODES;
+        if (f->nodes[at].alive && f->nodes[at].task == CAP_NULL)
+            return (int)at;
+    }
+    return NONE;
+}
+
+static void forget(struct forest *f, int node)
+{
+    f->nodes[node].alive = false;
+    for (unsigned i = 0; i < NODES; i++)
+        if (f->nodes[i].alive && f->nodes[i].parent == node)
+            f->nodes[i].parent = f->nodes[node].parent;
+}
+
+static bool is_below(const struct forest *f, int node, int ancestor)
+{
+    while (node != NONE && node != ancestor)
+        node = f->nodes[node].parent;
+    return node == ancestor;
+}
+
+static void note(struct forest *f, int node, int parent, cap_t task, cap_t handle, uint32_t rights)
+{
+    f->nodes[node] = (struct node){.alive = true, .parent = parent, .task = task, .handle = handle, .rights = rights};
+}
+
+static void make_root(struct forest *f, int node)
+{
+    cap_t handle = CAP_NULL;
+    EXPECT_OK(os_notification_create(BOOTSTRAP_LEDGER, &handle));
+    note(f, node, NONE, CAP_NULL, handle, RIGHTS_ALL & ~RIGHT_CLONE);
+}
+
+static void derive(struct forest *f, int from, int node)
+{
+    uint32_t rights = f->nodes[from].rights;
+    for (unsigned drop = below(f, 3); drop > 0; drop--)
+        rights &= ~(1u << below(f, 20));
+    rights |= f->nodes[from].rights & (below(f, 10) ? RIGHT_COPY | RIGHT_REVOKE : 0);
+    cap_t task = below(f, 4) ? CAP_NULL : f->tasks[below(f, 2)], handle = CAP_NULL;
+    enum status expected = f->nodes[from].rights & RIGHT_COPY ? STATUS_OK : STATUS_NO_RIGHTS;
+    if (task == CAP_NULL)
+        EXPECT_STATUS(expected, os_cap_derive(f->nodes[from].handle, rights, &handle));
+    else
+        EXPECT_STATUS(expected, os_cap_install(task, f->nodes[from].handle, rights, 0, &handle));
+    if (expected == STATUS_OK)
+        note(f, node, from, task, handle, rights);
+}
+
+/* Through the queue of a port: a copy becomes a child, what is moved stays where it is in the tree. */
+static void send(struct forest *f, int from, int node)
+{
+    bool moves = below(f, 2);
+    struct message message = {.label = 1, .cap_count = 1, .cap = {f->nodes[from].handle}, .cap_move = moves}, taken;
+    enum status expected = moves || f->nodes[from].rights & RIGHT_COPY ? STATUS_OK : STATUS_NO_RIGHTS;
+    EXPECT_STATUS(expected, os_send(f->port, &message, MESSAGE_NO_WAIT, DEADLINE_NONE));
+    if (expected != STATUS_OK)
+        return;
+    EXPECT_OK(os_reply_wait(CAP_NULL, &taken, f->port, CAP_NULL, MESSAGE_NO_WAIT, DEADLINE_NONE));
+    EXPECT(taken.cap_count == 1 && taken.cap[0] != CAP_NULL);
+    if (moves)
+        f->nodes[from].handle = taken.cap[0];
+    else
+        note(f, node, from, CAP_NULL, taken.cap[0], f->nodes[from].rights);
+}
+
+static void drop(struct forest *f, int node)
+{
+    struct node *n = &f->nodes[node];
+    if (n->task == CAP_NULL)
+        EXPECT_OK(os_cap_drop(n->handle));
+    else
+        EXPECT_OK(os_cap_remove(n->task, n->handle));
+    forget(f, node);
+}
+
+static void drop_anywhere(struct forest *f)
+{
+    unsigned at = below(f, NODES);
+    if (f->nodes[at].alive)
+        drop(f, (int)at);
+}
+
+static void expect_gone(const struct node *node)
+{
+    uint64_t type, rights, badge;
+    if (node->task == CAP_NULL)
+        EXPECT_STATUS(STATUS_INVALID_HANDLE, os_cap_info(node->handle, &type, &rights, &badge));
+    else
+        EXPECT_STATUS(STATUS_INVALID_HANDLE, os_cap_remove(node->task, node->handle));
+}
+
+static void revoke(struct forest *f, int node)
+{
+    bool may = f->nodes[node].rights & RIGHT_REVOKE;
+    EXPECT_STATUS(may ? STATUS_OK : STATUS_NO_RIGHTS, os_cap_revoke(f->nodes[node].handle));
+    for (unsigned i = 0; may && i < NODES; i++)
+        if (f->nodes[i].alive && (int)i != node && is_below(f, (int)i, node)) {
+            expect_gone(&f->nodes[i]);
+            f->nodes[i].parent = node; /* so that the others below are still found */
+            f->nodes[i].alive = false;
+        }
+}
+
+static void check(const struct forest *f)
+{
+    for (unsigned i = 0; i < NODES; i++) {
+        const struct node *n = &f->nodes[i];
+        uint64_t type, rights, badge;
+        if (!n->alive || n->task != CAP_NULL)
+            continue;
+        EXPECT_OK(os_cap_info(n->handle, &type, &rights, &badge));
+        EXPECT_EQUAL(n->rights, rights);
+    }
+}
+
+static void step(struct forest *f)
+{
+    int node = random_node(f), unused = free_node(f);
+    unsigned what = below(f, 100);
+    if (unused != NONE && (node == NONE || what < 3))
+        make_root(f, unused);
+    else if (unused != NONE && what < 50)
+        derive(f, node, unused);
+    else if (unused != NONE && what < 65)
+        send(f, node, unused);
+    else if (what < 90)
+        drop_anywhere(f);
+    else if (node != NONE && what < 97)
+        revoke(f, node);
+    else if (what == 99)
+        check(f);
+}
+
+static void grow_a_forest(struct worker *worker)
+{
+    static struct forest forests[WORKERS];
+    struct forest *f = &forests[worker->number];
+    f->seed = worker->seed;
+    EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 2, &f->port));
+    for (unsigned i = 0; i < 2; i++)
+        EXPECT_OK(os_task_create(BOOTSTRAP_LEDGER, &f->tasks[i]));
+    for (unsigned i = 0; i < 4000; i++)
+        step(f);
+    check(f);
+    for (unsigned i = 0; i < NODES; i++)
+        if (f->nodes[i].alive)
+            drop(f, (int)i);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t caps;
+        EXPECT_OK(os_task_info(f->tasks[i], TASK_CAPS, &caps));
+        EXPECT_EQUAL(0, caps);
+        EXPECT_OK(os_task_kill(f->tasks[i], 0));
+        os_drop(f->tasks[i]);
+    }
+    os_drop(f->port);
+}
+
+static int forests(void)
+{
+    uint64_t before, after;
+    EXPECT_OK(os_task_info(BOOTSTRAP_TASK, TASK_CAPS, &before));
+    run_workers(grow_a_forest);
+    EXPECT_OK(os_task_info(BOOTSTRAP_TASK, TASK_CAPS, &after));
+    EXPECT_EQUAL(before, after);
+    return 0;
+}
+
+TEST(random_derivations_on_all_cpus)
+{
+    in_a_task(forests);
+}
 
 /* --- one tree for all threads: a revoke takes what they derive meanwhile ------------------------------------------------------------------- */
 
