@@ -109,10 +109,10 @@ long posix_clock_get(int clock, struct posix_time *user_time)
     return USER_WRITE(user_time, time);
 }
 
-long clock_set(uint64_t wall_ns)
+long clock_set(const struct posix_time *time)
 {
-    uint64_t now_ns = clock_now();
-    if (wall_ns < now_ns) /* before the machine was there */
+    uint64_t now_ns = clock_now(), wall_ns = time_valid(time) ? time_after(0, time) : DEADLINE_NONE;
+    if (wall_ns == DEADLINE_NONE || wall_ns < now_ns) /* or before the machine was there */
         return -EINVAL;
     return errno_of(process_set_clock(POSIX_CAP_PROCESS, wall_ns - now_ns));
 }
@@ -124,8 +124,7 @@ long posix_clock_set(int clock, const struct posix_time *user_time)
         return -EINVAL;
     if (USER_READ(time, user_time) < 0)
         return -EFAULT;
-    uint64_t ns = time_valid(&time) ? time_after(0, &time) : DEADLINE_NONE;
-    return ns == DEADLINE_NONE ? -EINVAL : clock_set(ns);
+    return clock_set(&time);
 }
 
 long posix_clock_resolution(int clock, struct posix_time *user_time)

@@ -22,8 +22,8 @@ void clock_put_rest(struct posix_time *user_rest, uint64_t deadline_ns);
 struct posix_time clock_split(uint64_t ns);
 
 [[nodiscard]] long posix_clock_get(int clock, struct posix_time *user_time);
-/* Set what CLOCK_REALTIME shows. Returns: -EINVAL for times before boot's, -EPERM. */
-[[nodiscard]] long clock_set(uint64_t wall_ns);
+/* Set what CLOCK_REALTIME shows. Returns: -EINVAL for what is no time or before boot's, -EPERM. */
+[[nodiscard]] long clock_set(const struct posix_time *time);
 [[nodiscard]] long posix_clock_set(int clock, const struct posix_time *user_time);
 [[nodiscard]] long posix_clock_resolution(int clock, struct posix_time *user_time);
 [[nodiscard]] long posix_sleep(struct posix_thread *self, int clock, bool absolute, const struct posix_time *user_time, struct posix_time *user_rest);

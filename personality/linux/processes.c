@@ -159,7 +159,6 @@ long linux_settimeofday(const struct posix_micro_time *user_time, const struct l
 {
     struct posix_micro_time time;
     struct linux_zone zone;
-    uint64_t ns;
     if (user_time && USER_READ(time, user_time) < 0)
         return -EFAULT;
     if (user_time && (uint64_t)time.microseconds >= 1000000)
@@ -170,10 +169,7 @@ long linux_settimeofday(const struct posix_micro_time *user_time, const struct l
         return -EINVAL;
     if (!user_time)
         return PROCESS->euid ? -EPERM : 0;
-    if (time.seconds < 0 || __builtin_mul_overflow((uint64_t)time.seconds, 1000000000ull, &ns) ||
-        __builtin_add_overflow(ns, (uint64_t)time.microseconds * 1000, &ns))
-        return -EINVAL;
-    return clock_set(ns);
+    return clock_set(&(struct posix_time){time.seconds, time.microseconds * 1000});
 }
 
 long linux_time(int64_t *user_seconds)
