@@ -1,35 +1,20 @@
 /* lock_test.c: locks with an owner against a model of who owns what at which priority, 10,000 waiters, ends of owners, robust lists. */
 #include <futex.h>
-#include <host.h>
 #include <ipc/futex.h>
+#include <ipc/ipc_fixture.h>
 #include <ipc/lock.h>
-#include <object/captable.h>
-#include <sched/schedule.h>
-#include <unit.h>
 
-#define MANY 10000u
 #define LOCKS 6u
 #define BASE 0x20000000ull
 
-static struct ledger ledger;
-static struct task *task;
-static struct thread *threads[MANY], *caller;
+static struct thread *caller;
 static cap_t handles[MANY]; /* of the threads, in the task's table */
 
 static uaddr_t lock_address(unsigned lock) { return BASE + lock * MP_SIZE / 2; }
 
-static void begin(unsigned count)
+static void begin_with(unsigned count)
 {
-    host_boot_simple(16, 512 << 20);
-    host_interrupt_pending = false;
-    cpu_init(&cpus[0], 0);
-    cpus[0].online = true;
-    cpus[0].current = nullptr;
-    cpu_count = 1;
-    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
-    for (int kind = 0; kind < LEDGER_KINDS; kind++)
-        ledger.limit[kind] = UINT64_MAX;
-    REQUIRE_EQUAL(task_create(&ledger, &task), STATUS_OK);
+    begin();
     uaddr_t where = BASE;
     REQUIRE_EQUAL(space_map(&task->space, nullptr, 0, 0, 4 * MP_SIZE, 3 | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &where), STATUS_OK);
     REQUIRE_EQUAL(thread_create(task, 0x8000000, &caller), STATUS_OK);
@@ -40,15 +25,6 @@ static void begin(unsigned count)
         threads[i]->state = THREAD_RECEIVING; /* none of what locks look at */
         list_init(&threads[i]->queue);
     }
-}
-
-static void end(void)
-{
-    task_kill(task, 0);
-    object_put(&task->object);
-    host_work();
-    for (int kind = 0; kind < LEDGER_KINDS; kind++)
-        EXPECT_EQUAL(ledger.used[kind], 0);
 }
 
 static uint32_t word_at(uaddr_t address)
@@ -207,7 +183,7 @@ static bool owns_something(unsigned thread)
 
 TEST(locks_match_the_model)
 {
-    begin(THREADS);
+    begin_with(THREADS);
     for (unsigned lock = 0; lock < LOCKS; lock++)
         locks[lock] = (typeof(locks[0])){.owner = -1};
     for (unsigned i = 0; i < THREADS; i++)
@@ -234,7 +210,7 @@ TEST(locks_match_the_model)
 
 TEST(ten_thousand_wait_for_a_lock)
 {
-    begin(MANY);
+    begin_with(MANY);
     set_priority(0, 1);
     EXPECT_EQUAL(take(0, 0), STATUS_OK);
     for (unsigned i = 1; i < MANY; i++) {
@@ -258,7 +234,7 @@ TEST(ten_thousand_wait_for_a_lock)
 
 TEST(owners_that_end)
 {
-    begin(MANY);
+    begin_with(MANY);
     for (unsigned i = 0; i < 1000; i++)
         EXPECT_EQUAL(take(i, 0), STATUS_OK);
     set_priority(500, 40);
@@ -279,7 +255,7 @@ TEST(owners_that_end)
 
 TEST(arguments_of_locks)
 {
-    begin(3);
+    begin_with(3);
     uint32_t held = number_of(1) | FUTEX_WAITERS;
     set_word(lock_address(0), held);
     EXPECT_EQUAL(wait_for(0, 0, held + 1, CAP_NULL), STATUS_VALUE_CHANGED);
@@ -319,7 +295,7 @@ static void make_list(unsigned thread, unsigned entries, bool closed)
 
 TEST(robust_locks_of_a_killed_thread)
 {
-    begin(4);
+    begin_with(4);
     make_list(0, 100, true);
     set_word(entry_address(7) + 8, number_of(1)); /* not its own any more */
     put(LIST + 16, entry_address(100) | 1);       /* on its way to the list */
@@ -340,7 +316,7 @@ TEST(robust_locks_of_a_killed_thread)
 /* Lists that do not end, or lead nowhere, end all the same; the task's memory stays until then. */
 TEST(robust_lists_that_are_wrong)
 {
-    begin(6);
+    begin_with(6);
     make_list(0, 10, false);
     thread_kill(threads[0]);
     host_work();
