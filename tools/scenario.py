@@ -45,6 +45,7 @@ from machines import ALL
 
 KEYS = {"machines", "cpus", "clusters", "memory", "matrix", "limit", "quick", "kernel-only", "native", "boot", "qemu", "host", "program", "heddle-program",
         "run", "status", "expect", "only", "refuse", "compare", "send", "off", "stops"}
+DEBUG_FACTOR = 4      # how much longer a scenario may take with the debug kernel
 DIFFERENCE_LINES = 60  # shown of a comparison that failed
 REPEATED = {"expect", "refuse", "send", "off", "program", "heddle-program"}
 
@@ -135,8 +136,8 @@ def check(scenario):
                 raise UserError(f"{scenario.path}: '{value}' is not a regular expression: {error}") from None
 
 
-def configurations(scenario):
-    """Returns: the configurations to run on, in the order of the machine table."""
+def configurations(scenario, full=False):
+    """full: every number of CPUs with every cluster size. Returns: the configurations to run on, in the order of the machine table."""
     names = scenario.get("machines", "all").split()
     found = []
     for name in ALL if names == ["all"] else names:
@@ -144,7 +145,7 @@ def configurations(scenario):
         cpus = [c for c in (checked_cpus(str(min(int(n), machine.max_cpus)) if n.isdecimal() else n, machine)
                             for n in scenario.get("cpus", "1").split())]
         clusters = [checked_cluster(c) for c in scenario.get("clusters", "64K").split()]
-        if scenario.get("matrix") == "full":
+        if full or scenario.get("matrix") == "full":
             pairs = [(n, c) for n in cpus for c in clusters]
         else:
             pairs = [(cpus[i % len(cpus)], clusters[i % len(clusters)]) for i in range(max(len(cpus), len(clusters)))]
@@ -193,12 +194,13 @@ def compiled(sources, port, arch, folder):
     return out
 
 
-def run(scenario, configuration, limit=None, folder=""):
-    """Run once. Returns: (output, transcript). Raises Failed with all that helps."""
-    limit = limit or float(scenario.get("limit", "60"))
+def run(scenario, configuration, limit=None, folder="", debug=False):
+    """Run once; debug: under the debug kernel, with a longer limit. Returns: (output, transcript). Raises Failed with all that helps."""
+    limit = limit or float(scenario.get("limit", "60")) * (DEBUG_FACTOR if debug else 1)
     with tempfile.TemporaryDirectory(prefix="heddle-") as work:
         settings = settings_for(scenario, configuration, work)
         settings.folder = folder
+        settings.debug = debug
         if "run" in scenario.fields:
             settings.words += ["quiet", "exec=" + escaped(scenario.get("run"))]
         with Boot(settings) as boot, Guest(boot) as guest:

@@ -29,6 +29,9 @@ def add_arguments(parser):
     parser.add_argument("-a", dest="arch", action="append", default=[], metavar="ARCH", help="only this machine (may be repeated)")
     parser.add_argument("--list", action="store_true", help="print the names of the tests and run none")
     parser.add_argument("--no-make", action="store_true", help="take what is built")
+    parser.add_argument("--matrix", action="store_true", help="scenarios with every number of CPUs and every cluster size that they name, combined")
+    parser.add_argument("--times", default="1", metavar="N", help="every scenario N times; what fails is not run again")
+    parser.add_argument("--debug", action="store_true", help="scenarios with the debug kernel")
     parser.add_argument("--jobs", default=str(MACHINES_AT_A_TIME), metavar="N", help=f"machines at a time ({MACHINES_AT_A_TIME})")
 
 
@@ -37,6 +40,8 @@ def check(arguments):
         machine_named(name)
     if not arguments.jobs.isdecimal() or int(arguments.jobs) < 1:
         raise UserError(f"'{arguments.jobs}' is not a number of machines at a time")
+    if not arguments.times.isdecimal() or int(arguments.times) < 1:
+        raise UserError(f"'{arguments.times}' is not a number of times")
     return all_scenarios()
 
 
@@ -278,13 +283,13 @@ def chosen_runs(report, arguments, scenarios):
         if arguments.quick and not s.flag("quick"):
             continue
         seen = set()
-        for configuration in scenario.configurations(s):
+        for configuration in scenario.configurations(s, arguments.matrix):
             if arguments.arch and configuration.machine not in arguments.arch or arguments.quick and configuration.machine in seen:
                 continue
             seen.add(configuration.machine)
             name = f"scenario/{s.name}/{configuration}"
             if report.wanted(name):
-                runs.append((name, s, configuration))
+                runs += [(name, s, configuration)] * int(arguments.times)
     return runs
 
 
@@ -299,7 +304,8 @@ def machine_tests(report, arguments, scenarios):
     built = {name: build_for(report, arguments, name) for name in ALL if name in needed}
     # Long ones first, so that none is left alone at the end.
     runs.sort(key=lambda r: -float(r[1].get("limit", "60")))
-    calls = [(python_tests, commands, True)] + [(run_one, *r) for r in runs if built[r[2].machine]]
+    calls = [(python_tests, commands, True)]
+    calls += [(run_one, *r, arguments.debug, arguments.times == "1") for r in runs if built[r[2].machine]]
     in_parallel(int(arguments.jobs), lambda call: call[0](report, *call[1:]), calls)
     report.run_again()
     for name, _, configuration in runs:
@@ -314,18 +320,20 @@ def build_for(report, arguments, arch):
         if not os.environ.get("HEDDLE_NO_SETUP"):
             fetch_ports(["musl"], arch)
         make(arch)
+        if arguments.debug:
+            make(arch, debug=True)
         return True
     except BuildError as error:
         report.result(f"build/{arch}", str(error))
         return False
 
 
-def run_one(report, name, one, configuration, twice=True):
+def run_one(report, name, one, configuration, debug, twice):
     started = time.monotonic()
     failure = None
     try:
-        scenario.run(one, configuration)
+        scenario.run(one, configuration, debug=debug)
     except (scenario.Failed, UserError, BuildError, OSError, subprocess.SubprocessError) as error:
         failure = str(error)
-    again = functools.partial(run_one, report, name, one, configuration, False) if twice else None
+    again = functools.partial(run_one, report, name, one, configuration, debug, False) if twice else None
     report.result(name, failure, time.monotonic() - started, again)

@@ -51,6 +51,7 @@ class Arguments(unittest.TestCase):
                                (["run", "-p", f"{self.folder}/make", "-p", f"{self.folder}/other/make"], "would both be /host/make"),
                                (["run", "--kernel-only", "-x", "ls"], "needs programs"), (["image"], "OUT"), (["image", "/no/such/folder/x"], "cannot be written"),
                                (["image", "--kernel-only", "x"], "would be empty"), (["bench", "nothing"], "no suite 'nothing'"), (["test", "--jobs", "0"], "machines at a time"),
+                               (["test", "--times", "0"], "number of times"),
                                (["weave"], "no command 'weave'"), (["-x"], "no command '-x'"), (["r.n"], "no command 'r.n'"), (["run -x"], "no command 'run -x'")):
             self.refused(words, pattern)
 
@@ -119,6 +120,7 @@ class Scenarios(unittest.TestCase):
         cover = self.parsed("machines: riscv64 loongarch64\ncpus: 1 8\nclusters: MP 64K 256K\nrun: true\n")
         self.assertEqual([str(c) for c in scenario.configurations(cover)],
                          ["riscv64/1/MP", "riscv64/8/64K", "riscv64/1/256K", "loongarch64/1/MP", "loongarch64/4/64K", "loongarch64/1/256K"])
+        self.assertEqual(len(scenario.configurations(cover, full=True)), 12)
         full = self.parsed("machines: riscv64\ncpus: 1 4\nclusters: MP 64K\nmatrix: full\nrun: true\n")
         self.assertEqual(len(scenario.configurations(full)), 4)
 
