@@ -196,6 +196,10 @@ static void run_all(void)
         failed += !good;
         test_say("%s %s (%llu ms)", good ? "ok  " : "FAIL", test->name, (unsigned long long)((os_now() - start) / MILLISECONDS));
     }
+    if (!passed && !failed) {
+        test_say("FAIL no test has the word of test= in its name");
+        failed++;
+    }
     test_say("%u passed, %u failed", passed, failed);
 }
 

@@ -70,6 +70,23 @@ TEST(facet_gone_once)
     EXPECT_BALANCE(&before, false);
 }
 
+TEST(port_same_looks_through_badges)
+{
+    struct balance before;
+    balance_take(&before);
+    cap_t port = new_port(4), other = new_port(4), first = badge(port, 1), second = badge(port, 2);
+    uint64_t same = 0;
+    EXPECT_OK(os_port_same(first, second, &same));
+    EXPECT_EQUAL(1, same);
+    EXPECT_OK(os_port_same(first, other, &same));
+    EXPECT_EQUAL(0, same);
+    os_drop(first);
+    os_drop(second);
+    os_drop(port);
+    os_drop(other);
+    EXPECT_BALANCE(&before, false);
+}
+
 TEST(facet_of_a_dead_port)
 {
     struct balance before;
