@@ -4,26 +4,34 @@
 
 uint64_t asid_generation = 1;
 static uint64_t next_number = 1, limit;
+static uint64_t kept[ARCH_MAX_CPUS]; /* by CPU: the number with which its space went over into this generation; 0: none did */
 
 void asid_init(uint64_t count)
 {
     limit = count < 2 * ARCH_MAX_CPUS ? 0 : count;
+    next_number = 1;
+    for (unsigned i = 0; i < ARCH_MAX_CPUS; i++)
+        kept[i] = 0;
 }
 
 static void begin_generation(void)
 {
     asid_generation++;
     next_number = 1;
-    for (unsigned i = 0; i < cpu_count; i++)
-        if (cpus[i].space)
-            cpus[i].space->arch.asid.generation = asid_generation;
+    for (unsigned i = 0; i < cpu_count; i++) {
+        struct space *space = cpus[i].space;
+        kept[i] = space ? space->arch.asid.number : 0;
+        if (space)
+            space->arch.asid.generation = asid_generation;
+    }
     asid_flush_before_load();
 }
 
-static bool is_loaded(uint64_t number)
+/* They have it for the whole generation, loaded or not. */
+static bool is_kept(uint64_t number)
 {
-    for (unsigned i = 0; i < cpu_count; i++)
-        if (cpus[i].space && cpus[i].space->arch.asid.number == number)
+    for (unsigned i = 0; i < ARCH_MAX_CPUS; i++)
+        if (kept[i] == number)
             return true;
     return false;
 }
@@ -36,6 +44,6 @@ void asid_assign(struct asid *asid)
             if (next_number == limit)
                 begin_generation();
             asid->number = next_number++;
-        } while (asid_generation > 1 && is_loaded(asid->number));
+        } while (is_kept(asid->number));
     asid->generation = asid_generation;
 }

@@ -1,6 +1,6 @@
 /* asid.h: address space numbers for TLBs that hold entries of several spaces. Shared by the ports that have such.
  * A space has a number of the present generation or gets one when it is loaded. When the numbers are used up a new generation begins: every
- * CPU flushes everything before it loads another space, and the spaces that are loaded keep their numbers.
+ * CPU flushes everything before it loads another space, and the spaces that are loaded keep their numbers for as long as it lasts.
  * struct arch_space has `struct asid asid`. All under the kernel lock. */
 #ifndef KERNEL_ASID_H
 #define KERNEL_ASID_H

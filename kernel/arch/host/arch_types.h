@@ -7,6 +7,7 @@
 #ifndef HOST_ARCH_TYPES_H
 #define HOST_ARCH_TYPES_H
 
+#include <arch/asid/asid_types.h>
 #include <arch/radix/radix_types.h>
 
 #define ARCH_TLB_BROADCAST 1
@@ -21,6 +22,7 @@ extern unsigned host_this_cpu;
 
 struct arch_space {
     struct radix radix;
+    struct asid asid; /* its TLBs know spaces by their address: only asid_test.c uses it */
 };
 
 struct arch_thread {

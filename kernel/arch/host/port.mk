@@ -5,5 +5,5 @@ KCFLAGS := -g
 UCFLAGS := -g
 LDFLAGS :=
 PLATFORM :=
-SHARED := radix
-EXCLUDE := kernel/lib/string.c kernel/ipc/fast.c
+SHARED := radix asid
+EXCLUDE := kernel/lib/string.c kernel/ipc/fast.c kernel/arch/asid/switch.c

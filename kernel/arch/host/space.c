@@ -1,6 +1,7 @@
 /* space.c (host): page tables as the kernel makes them, and a TLB that believes them until told otherwise. Not here: the TLB of pairs
  * (pairs.c), which is asked instead when it is chosen.
  * Invariant: a TLB entry is what the tables said some time since the last flush of its page. */
+#include <arch/asid/asid.h>
 #include <arch/radix/radix.h>
 #include <host.h>
 #include <lib/assert.h>
@@ -69,6 +70,7 @@ void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
 
 void radix_flush_now(struct arch_space *space, uint64_t va, size_t count) { arch_tlb_flush(space, va, count); }
 void arch_space_leave(void) {}
+void asid_flush_before_load(void) {}
 
 /* What the tables say of the page. */
 static bool walk(struct arch_space *space, uaddr_t page, struct tlb_entry *entry)
