@@ -68,6 +68,7 @@ struct port {
     struct list events;    /* struct event.link */
     struct list pending;   /* replies with a call that came through this port */
     struct message_queue queue;
+    uint64_t maker;        /* cookie of the interrupted call that makes its queue; 0: none does */
     struct work work;      /* dead: the rest below is emptied; else: what it has goes to receivers */
     struct list left_threads, left_events; /* of a dead port */
     uint32_t left_messages;

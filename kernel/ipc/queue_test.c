@@ -84,6 +84,26 @@ TEST(a_queue_of_a_hundred_thousand)
     end();
 }
 
+/* However many parts it has, and wherever interrupts come. */
+TEST(queue_is_made_with_an_interrupt_at_every_look)
+{
+    begin();
+    caller_create();
+    uint64_t before = ledger.used[LEDGER_KERNEL];
+    for (uint64_t room = 0; room < 2000; room += 1 + unit_random_below(16)) {
+        cap_t handle = CAP_NULL;
+        unsigned rounds = 0;
+        host_interrupt_pending = true;
+        REQUIRE_EQUAL(create(room, &handle, &rounds), STATUS_OK);
+        host_interrupt_pending = false;
+        EXPECT_EQUAL(port_of(handle)->queue.room, room);
+        drop(handle);
+        host_work();
+        EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], before);
+    }
+    end();
+}
+
 /* It is paid for at once: no message fails for want of memory later. */
 TEST(queue_that_cannot_be_paid)
 {

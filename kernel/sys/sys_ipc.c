@@ -11,14 +11,14 @@
 #define BREAK_STEPS 16u /* calls between two looks for interrupts */
 #define GROW_STEPS 4u   /* parts of a queue between two looks */
 
-/* The port whose queue an interrupted call was making; NULL: others dropped it, whatever the handle names now. */
-static struct port *unfinished_port(struct thread *thread, cap_t handle)
+/* The port whose queue the interrupted call with this cookie was making; NULL: others dropped it, whatever the handle names now. */
+static struct port *unfinished_port(struct thread *thread, cap_t handle, uint64_t cookie)
 {
     struct cap *cap = cap_slot(thread->task, handle);
     if (cap == nullptr || cap->object->type != OBJECT_PORT)
         return nullptr;
     struct port *port = container_of(cap->object, struct port, object);
-    return port->queue.room == 0 ? port : nullptr;
+    return port->maker == cookie ? port : nullptr;
 }
 
 /* One step towards a port with its whole queue, or, when that fails, back. state->until: minus the status of the failure. Returns: done. */
@@ -40,7 +40,7 @@ enum status sys_port_create(struct thread *thread, struct ledger *ledger, uint64
     struct port *port = nullptr;
     enum status status = STATUS_OK;
     if (state->done != CAP_NULL) {
-        port = unfinished_port(thread, (cap_t)state->done);
+        port = unfinished_port(thread, (cap_t)state->done, *restart);
         status = port != nullptr ? STATUS_OK : STATUS_BAD_STATE;
     } else {
         status = port_create(ledger, queue, &port);
@@ -54,8 +54,10 @@ enum status sys_port_create(struct thread *thread, struct ledger *ledger, uint64
     for (unsigned steps = 1; !make_queue(port, state); steps++)
         if (steps % GROW_STEPS == 0 && arch_interrupt_pending()) {
             thread_interrupt_call(thread, restart);
+            port->maker = *restart;
             return SYSCALL_RESTART;
         }
+    port->maker = 0;
     *new = (cap_t)state->done;
     if (state->until == 0)
         return STATUS_OK;
