@@ -189,7 +189,7 @@ $(foreach p,$(call programs,apps),$(eval $(call app,$(p))))
 endif
 
 # --- tests on the host --------------------------------------------------------------------------------------------------------------------
-HOST_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -Itests
+HOST_FLAGS := -DHEDDLE_DEBUG=1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Itests
 HOST_KERNEL := $(KERNEL_O) $(O)/gen/no_symbols.o $(call objects,$(call find-tests,kernel boot),$(O))
 USER_TESTS := $(call find-tests,lib servers drivers personality)
 # A user-side test is linked with the file it is named after, and those its first line names: /* links: lib/x/y.c */

@@ -23,7 +23,7 @@
 #define SEND_CAP_MOVE 1u /* the sender's own goes away */
 
 /* Labels of messages that the kernel makes itself; all other labels have bit 63 clear. */
-#define LABEL_FACET_GONE     0x8000000000000001ull /* the last capability to a facet is gone; badge = the facet's */
+#define LABEL_FACET_GONE     0x8000000000000001ull /* the last capability to a facet is gone, and no more comes with its badge */
 #define LABEL_CALL_CANCELLED 0x8000000000000002ull /* the caller behind a pending reply went away; word 0 = the reply's cookie; badge = the facet's */
 #define LABEL_NOTIFICATION   0x8000000000000003ull /* a notification in the set was signalled; word 0 = bits taken, badge 0 */
 #define LABEL_CALL_INTERRUPTED 0x8000000000000005ull /* an interrupt was posted to the caller behind a pending reply; it waits for an answer, now please; words and badge as CALL_CANCELLED */

@@ -38,6 +38,7 @@ struct member {
 /* A message of send(), waiting. Its capabilities are real ones, in the derivation tree, so that a revoke finds them. */
 struct queued_message {
     uint64_t label, word[MESSAGE_WORDS], badge;
+    struct facet *facet; /* that it was sent through, NULL: none; as facet_enter has it */
     struct cap cap[MESSAGE_CAPS];
 };
 
@@ -83,6 +84,7 @@ struct facet {
     struct object object;
     struct port *port; /* holds a reference */
     uint64_t badge;
+    uint32_t waiting;  /* calls and messages through it that wait at the port: it is not gone before they are taken */
     struct event gone;
 };
 
@@ -156,6 +158,9 @@ bool port_break_calls(struct port *port, unsigned steps);
 void port_unreachable(struct object *object);
 void port_free(struct object *object);
 void facet_unreachable(struct object *object);
+/* A call or message through it, which may be NULL, begins to wait at its port; and no longer waits. */
+void facet_enter(struct facet *facet);
+void facet_leave(struct facet *facet);
 void facet_free(struct object *object);
 void set_unreachable(struct object *object);
 void reply_unreachable(struct object *object);
@@ -211,6 +216,16 @@ static inline bool reply_can_arm(const struct reply *reply)
 {
     return reply->state == REPLY_FREE || (reply->state == REPLY_CANCELLED && list_empty(&reply->cancelled.link));
 }
+/* caps.c: of a message with MESSAGE_HAS_CAPS. First of all: where a revoke of the tree of a capability that the sender's page lists is under
+ * way, go on with it. */
+void caps_help_revokes(struct thread *thread);
+/* Before anything happens: are they there and may they be sent? INVALID_ARGUMENT, INVALID_HANDLE, NO_RIGHTS. */
+[[nodiscard]] enum status caps_check(struct thread *thread);
+/* Into the receiver's table and page; the null handle for each that it cannot have. */
+void caps_transfer(struct thread *from, struct thread *to);
+/* Into the slots of a message in a queue, and from there to the receiver; what it cannot have ends. */
+void caps_enqueue(struct thread *thread, struct queued_message *message);
+void caps_take(struct queued_message *message, struct thread *receiver);
 /* queue.c */
 /* Pay for `room` slots. Returns LEDGER_SPENT, NO_MEMORY, TOO_BIG. */
 [[nodiscard]] enum status queue_pay(struct message_queue *queue, struct ledger *ledger, uint64_t room);

@@ -1,64 +1,11 @@
-/* message.c: call, send, reply_wait and the way of a message from registers to registers. Not here: the objects (port.c, reply.c, set.c).
+/* message.c: call, send, reply_wait and the way of a message from registers to registers. Not here: the objects (port.c, set.c), capabilities in
+ * messages (caps.c).
  * Invariant: a thread AWAITING_REPLY is the caller of exactly one PENDING reply; a thread RECEIVING has at most one ARMED reply. */
 #include <ipc/ipc.h>
 #include <ipc/words.h>
 #include <lib/assert.h>
 #include <object/captable.h>
 #include <sched/schedule.h>
-
-/* One capability of a message from a slot into the receiver's table; the null handle when it can't have it. */
-static cap_t transfer_cap(struct cap *from, bool move, struct task *to)
-{
-    cap_t handle = CAP_NULL;
-    enum status status;
-    if (move)
-        status = cap_move(from, to, &handle);
-    else
-        status = cap_insert(to, from->object, from->rights, from, &handle);
-    return status == STATUS_OK ? handle : CAP_NULL;
-}
-
-/* The capabilities that the sender's thread page lists, into the receiver's table and page. */
-static void transfer_caps(struct thread *from, struct thread *to)
-{
-    uint32_t count = from->page->send_cap_count;
-    if (count > MESSAGE_CAPS)
-        count = MESSAGE_CAPS;
-    for (uint32_t i = 0; i < count; i++) {
-        struct cap *cap = cap_find(&from->task->caps, from->page->send_cap[i]);
-        bool move = from->page->send_cap_mode[i] == SEND_CAP_MOVE;
-        bool allowed = cap != nullptr && (move || (cap->rights & RIGHT_COPY) != 0);
-        to->page->received_cap[i] = allowed ? transfer_cap(cap, move, to->task) : CAP_NULL;
-    }
-    to->page->received_cap_count = count;
-}
-
-/* First of all: where a revoke of the tree of a capability that the sender lists is under way, go on with it. */
-static void help_revokes(struct thread *thread, uint32_t flags)
-{
-    uint32_t count = (flags & MESSAGE_HAS_CAPS) != 0 ? thread->page->send_cap_count : 0;
-    for (uint32_t i = 0; i < count && i < MESSAGE_CAPS; i++)
-        (void)cap_source(thread->task, thread->page->send_cap[i]);
-}
-
-/* Before anything happens: are the capabilities that the sender lists there and sendable? */
-static enum status check_caps(struct thread *thread)
-{
-    uint32_t count = thread->page->send_cap_count;
-    if (count > MESSAGE_CAPS)
-        return STATUS_INVALID_ARGUMENT;
-    for (uint32_t i = 0; i < count; i++) {
-        cap_t handle = thread->page->send_cap[i];
-        if (handle == CAP_NULL)
-            continue;
-        struct cap *cap = cap_find(&thread->task->caps, handle);
-        if (cap == nullptr)
-            return STATUS_INVALID_HANDLE;
-        if (thread->page->send_cap_mode[i] != SEND_CAP_MOVE && (cap->rights & RIGHT_COPY) == 0)
-            return STATUS_NO_RIGHTS;
-    }
-    return STATUS_OK;
-}
 
 /* The receiver has the call: bind the caller to the reply. */
 static void bind_reply(struct reply *reply, struct thread *receiver, struct thread *caller, struct port *port, uint64_t badge)
@@ -98,7 +45,7 @@ static void deliver_call(struct thread *caller, uint32_t flags, uint64_t badge, 
     page->received_out_length = caller->window.out_length;
     page->received_cap_count = 0;
     if ((flags & MESSAGE_HAS_CAPS) != 0)
-        transfer_caps(caller, receiver);
+        caps_transfer(caller, receiver);
 }
 
 /* The receiver's wait is over: off the queue and timer. */
@@ -127,7 +74,13 @@ static struct thread *waiting_receiver(const struct port *port)
 }
 
 /* What a handle to send to names. */
-static enum status find_target(struct thread *thread, cap_t handle, struct port **port, uint64_t *badge)
+struct target {
+    struct port *port;
+    struct facet *facet; /* NULL: the port itself */
+    uint64_t badge;
+};
+
+static enum status find_target(struct thread *thread, cap_t handle, struct target *target)
 {
     struct cap *cap = cap_find(&thread->task->caps, handle);
     if (cap == nullptr)
@@ -136,15 +89,13 @@ static enum status find_target(struct thread *thread, cap_t handle, struct port 
         return cap->object->type == OBJECT_FACET || cap->object->type == OBJECT_PORT ? STATUS_NO_RIGHTS : STATUS_WRONG_TYPE;
     if (cap->object->type == OBJECT_FACET) [[clang::likely]] {
         struct facet *facet = container_of(cap->object, struct facet, object);
-        *port = facet->port;
-        *badge = facet->badge;
+        *target = (struct target){facet->port, facet, facet->badge};
     } else if (cap->object->type == OBJECT_PORT) {
-        *port = container_of(cap->object, struct port, object);
-        *badge = 0;
+        *target = (struct target){container_of(cap->object, struct port, object), nullptr, 0};
     } else {
         return STATUS_WRONG_TYPE;
     }
-    return (*port)->dead ? STATUS_PEER_GONE : STATUS_OK;
+    return target->port->dead ? STATUS_PEER_GONE : STATUS_OK;
 }
 
 /* The extras that the flags of a call announce. */
@@ -154,7 +105,7 @@ static enum status read_extras(struct thread *thread, uint32_t flags, uint64_t *
     *deadline_ns = DEADLINE_NONE;
     if ((flags & (MESSAGE_HAS_CAPS | MESSAGE_HAS_WINDOWS | MESSAGE_HAS_DEADLINE)) == 0)
         return STATUS_OK;
-    enum status status = (flags & MESSAGE_HAS_CAPS) != 0 ? check_caps(thread) : STATUS_OK;
+    enum status status = (flags & MESSAGE_HAS_CAPS) != 0 ? caps_check(thread) : STATUS_OK;
     if (status == STATUS_OK && (flags & MESSAGE_HAS_WINDOWS) != 0)
         status = message_windows(thread);
     if ((flags & MESSAGE_HAS_DEADLINE) != 0)
@@ -163,21 +114,24 @@ static enum status read_extras(struct thread *thread, uint32_t flags, uint64_t *
 }
 
 /* Block the thread on one of the port's queues. */
-static void wait_at_port(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags, enum thread_state state, struct list *queue)
+static void wait_at_port(struct thread *thread, const struct target *target, uint32_t flags, enum thread_state state, struct list *queue)
 {
-    thread->wait.object = &port->object;
+    thread->wait.object = &target->port->object;
     thread->wait.reply = nullptr;
-    thread->wait.badge = badge;
+    thread->wait.badge = target->badge;
+    thread->wait.facet = target->facet;
+    facet_enter(target->facet);
     thread->wait.flags = flags;
     thread->state = state;
     list_push_back(queue, &thread->queue);
 }
 
-static enum status queue_call(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
+static enum status queue_call(struct thread *thread, const struct target *target, uint32_t flags)
 {
+    struct port *port = target->port;
     if ((flags & MESSAGE_NO_WAIT) != 0)
         return STATUS_WOULD_BLOCK;
-    wait_at_port(thread, port, badge, flags, THREAD_CALLING, &port->callers);
+    wait_at_port(thread, target, flags, THREAD_CALLING, &port->callers);
     thread_lend(thread);
     if (port->member.set != nullptr)
         member_update(&port->member);
@@ -185,30 +139,32 @@ static enum status queue_call(struct thread *thread, struct port *port, uint64_t
 }
 
 /* Start the call of `thread`, whose message (or exception) is ready. */
-static enum status start_call(struct cpu *cpu, struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
+static enum status start_call(struct cpu *cpu, struct thread *thread, const struct target *target, uint32_t flags)
 {
+    struct port *port = target->port;
     struct thread *receiver = waiting_receiver(port);
     if (receiver == nullptr) {
-        enum status status = queue_call(thread, port, badge, flags);
+        enum status status = queue_call(thread, target, flags);
         if (status == STATUS_OK)
             cpu_leave(cpu);
         return status;
     }
     uint64_t key = port->member.key;
     struct reply *reply = end_receive(receiver);
-    bind_reply(reply, receiver, thread, port, badge);
+    bind_reply(reply, receiver, thread, port, target->badge);
     thread->wait.flags = flags;
-    deliver_call(thread, flags, badge, receiver, key);
+    deliver_call(thread, flags, target->badge, receiver, key);
     cpu_hand_over(cpu, receiver);
     return STATUS_OK;
 }
 
 void ipc_call(struct thread *thread, struct frame *frame, uint32_t flags)
 {
-    struct port *port;
-    uint64_t badge, deadline_ns;
-    help_revokes(thread, flags);
-    enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &port, &badge);
+    struct target target = {};
+    uint64_t deadline_ns;
+    if ((flags & MESSAGE_HAS_CAPS) != 0)
+        caps_help_revokes(thread);
+    enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &target);
     if (status == STATUS_OK)
         status = read_extras(thread, flags, &deadline_ns);
     if ((frame->FRAME_R1 >> 63) != 0 && status == STATUS_OK)
@@ -219,7 +175,7 @@ void ipc_call(struct thread *thread, struct frame *frame, uint32_t flags)
     if (status == STATUS_OK && (flags & MESSAGE_HAS_DEADLINE) != 0 && !thread_set_deadline(thread, deadline_ns))
         status = STATUS_TIMED_OUT;
     if (status == STATUS_OK)
-        status = start_call(this_cpu(), thread, port, badge, flags);
+        status = start_call(this_cpu(), thread, &target, flags);
     if (status != STATUS_OK) {
         thread_cancel_deadline(thread);
         frame->FRAME_STATUS = (uint64_t)(int64_t)status;
@@ -237,7 +193,7 @@ bool ipc_exception_call(struct thread *thread)
     thread->exception_call = true;
     thread->wait.flags = 0;
     thread->window.in_length = thread->window.out_length = 0;
-    return start_call(this_cpu(), thread, port, thread->task->exception_badge, 0) == STATUS_OK;
+    return start_call(this_cpu(), thread, &(struct target){port, nullptr, thread->task->exception_badge}, 0) == STATUS_OK;
 }
 
 /* --- taking messages --------------------------------------------------------------------------------------------------------------- */
@@ -263,51 +219,35 @@ static void take_event(struct port *port, struct thread *receiver, uint64_t key)
 }
 
 /* The message that the thread's registers and page hold, into the queue. Requires: there is room. */
-static void enqueue_message(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags)
+static void enqueue_message(struct thread *thread, const struct target *target, uint32_t flags)
 {
     struct frame *frame = &thread->frame;
-    struct queued_message *message = queue_push(&port->queue);
+    struct queued_message *message = queue_push(&target->port->queue);
     message->label = frame->FRAME_R1;
-    message->badge = badge;
+    message->badge = target->badge;
+    message->facet = target->facet;
+    facet_enter(target->facet);
     uint64_t word[MESSAGE_WORDS] = {frame->FRAME_R2, frame->FRAME_R3, frame->FRAME_R4, frame->FRAME_R5, frame->FRAME_R6, frame->FRAME_R7};
     for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
         message->word[i] = word[i];
-    uint32_t count = (flags & MESSAGE_HAS_CAPS) != 0 ? thread->page->send_cap_count : 0;
-    for (uint32_t i = 0; i < count && i < MESSAGE_CAPS; i++) {
-        struct cap *cap = cap_find(&thread->task->caps, thread->page->send_cap[i]);
-        if (cap == nullptr)
-            continue;
-        if (thread->page->send_cap_mode[i] == SEND_CAP_MOVE)
-            cap_replace(cap, &message->cap[i]);
-        else if ((cap->rights & RIGHT_COPY) != 0)
-            cap_fill(&message->cap[i], cap->object, cap->rights, cap);
-    }
+    if ((flags & MESSAGE_HAS_CAPS) != 0)
+        caps_enqueue(thread, message);
 }
 
 static void take_sent(struct port *port, struct thread *receiver, uint64_t key)
 {
     struct queued_message *message = queue_pop(&port->queue);
+    struct facet *facet = message->facet; /* the next push may be into this slot */
     set_words(&receiver->frame, message->label, message->word);
     receiver->frame.FRAME_R8 = message->badge;
     receiver->page->received_key = key;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < MESSAGE_CAPS; i++) {
-        struct cap *cap = &message->cap[i];
-        cap_t handle = CAP_NULL;
-        if (cap->object != nullptr) {
-            handle = transfer_cap(cap, true, receiver->task);
-            if (handle == CAP_NULL)
-                cap_remove(cap);
-            count = i + 1;
-        }
-        receiver->page->received_cap[i] = handle;
-    }
-    receiver->page->received_cap_count = count;
+    caps_take(message, receiver);
     if (!list_empty(&port->senders)) { /* there is room for the next one's */
         struct thread *sender = container_of(port->senders.next, struct thread, queue);
-        enqueue_message(sender, port, sender->wait.badge, sender->wait.flags);
+        enqueue_message(sender, &(struct target){port, sender->wait.facet, sender->wait.badge}, sender->wait.flags);
         thread_wake(sender, STATUS_OK);
     }
+    facet_leave(facet);
 }
 
 static void take_call(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key)
@@ -317,6 +257,7 @@ static void take_call(struct port *port, struct thread *receiver, struct reply *
     caller->wait.object = nullptr;
     bind_reply(armed, receiver, caller, port, caller->wait.badge);
     deliver_call(caller, caller->wait.flags, caller->wait.badge, receiver, key);
+    facet_leave(caller->wait.facet);
 }
 
 bool port_take(struct port *port, struct thread *receiver, struct reply *armed, uint64_t key)
@@ -385,7 +326,7 @@ static struct thread *answer(struct thread *server, struct reply *reply, uint32_
     caller->frame.FRAME_STATUS = STATUS_OK;
     caller->page->received_cap_count = 0;
     if ((flags & MESSAGE_HAS_CAPS) != 0)
-        transfer_caps(server, caller);
+        caps_transfer(server, caller);
     return caller;
 }
 
@@ -426,14 +367,18 @@ static bool take_any(struct object *source, struct thread *thread, struct reply 
     struct port *port = container_of(source, struct port, object);
     if (!port_has_something(port))
         return false;
+    object_get(source); /* what is taken may be the last capability to it */
     bool taken = port_take(port, thread, armed, port->member.key);
     if (taken && port->member.set != nullptr)
         member_update(&port->member);
+    object_put(source);
     return taken;
 }
 
 static enum status begin_wait(struct thread *thread, struct object *source, struct reply *armed, uint32_t flags)
 {
+    if (source_dead(source))
+        return STATUS_PEER_GONE;
     if ((flags & MESSAGE_NO_WAIT) != 0)
         return STATUS_WOULD_BLOCK;
     thread->wait.flags = flags;
@@ -441,8 +386,6 @@ static enum status begin_wait(struct thread *thread, struct object *source, stru
         return STATUS_INTERRUPTED;
     if ((flags & MESSAGE_HAS_DEADLINE) != 0 && !thread_set_deadline(thread, thread->page->deadline_ns))
         return STATUS_TIMED_OUT;
-    if (source_dead(source))
-        return STATUS_PEER_GONE;
     thread->wait.object = source;
     thread->wait.reply = armed;
     thread->state = THREAD_RECEIVING;
@@ -460,7 +403,8 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
     struct reply *reply = nullptr, *armed = nullptr;
     struct object *source = nullptr;
     struct thread *caller = nullptr;
-    help_revokes(thread, flags);
+    if ((flags & MESSAGE_HAS_CAPS) != 0)
+        caps_help_revokes(thread);
     cap_t reply_handle = (cap_t)frame->FRAME_R0, source_handle = (cap_t)frame->FRAME_R8, arm_handle = (cap_t)(frame->FRAME_R8 >> 32);
     enum status status = STATUS_OK;
     if (reply_handle != CAP_NULL)
@@ -478,7 +422,7 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
     if (status == STATUS_OK && armed != nullptr && armed != reply && !reply_can_arm(armed))
         status = STATUS_BAD_STATE;
     if (status == STATUS_OK && reply != nullptr && (flags & MESSAGE_HAS_CAPS) != 0)
-        status = check_caps(thread);
+        status = caps_check(thread);
     if (status != STATUS_OK) {
         frame->FRAME_STATUS = (uint64_t)(int64_t)status;
         return;
@@ -515,31 +459,33 @@ void ipc_reply_wait(struct thread *thread, struct frame *frame, uint32_t flags)
 /* --- send ------------------------------------------------------------------------------------------------------------------------------ */
 
 /* Into the registers of a thread that waits for it. */
-static void send_at_once(struct thread *thread, struct port *port, uint64_t badge, uint32_t flags, struct thread *receiver)
+static void send_at_once(struct thread *thread, const struct target *target, uint32_t flags, struct thread *receiver)
 {
     struct reply *armed = end_receive(receiver);
     if (armed != nullptr)
         armed->state = REPLY_FREE;
     struct thread_page *page = receiver->page;
     copy_words(&receiver->frame, &thread->frame);
-    receiver->frame.FRAME_R8 = badge;
+    receiver->frame.FRAME_R8 = target->badge;
     receiver->frame.FRAME_STATUS = STATUS_OK;
-    page->received_key = port->member.key;
+    page->received_key = target->port->member.key;
     page->received_in_length = page->received_out_length = 0;
     page->received_cap_count = 0;
     if ((flags & MESSAGE_HAS_CAPS) != 0)
-        transfer_caps(thread, receiver);
+        caps_transfer(thread, receiver);
     cpu_wake(this_cpu(), receiver);
 }
 
 void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
 {
-    struct port *port;
-    uint64_t badge, deadline_ns;
-    help_revokes(thread, flags);
-    enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &port, &badge);
+    struct target target = {};
+    uint64_t deadline_ns;
+    if ((flags & MESSAGE_HAS_CAPS) != 0)
+        caps_help_revokes(thread);
+    enum status status = find_target(thread, (cap_t)frame->FRAME_R0, &target);
     if (status == STATUS_OK)
         status = read_extras(thread, flags & ~MESSAGE_HAS_WINDOWS, &deadline_ns);
+    struct port *port = target.port;
     if (status == STATUS_OK && port->queue.room == 0)
         status = STATUS_NOT_SUPPORTED;
     if (status == STATUS_OK && (frame->FRAME_R1 >> 63) != 0)
@@ -553,7 +499,7 @@ void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
         else if (!thread_set_deadline(thread, deadline_ns))
             status = STATUS_TIMED_OUT;
         if (status == STATUS_OK) {
-            wait_at_port(thread, port, badge, flags, THREAD_SENDING, &port->senders);
+            wait_at_port(thread, &target, flags, THREAD_SENDING, &port->senders);
             cpu_leave(this_cpu());
             return;
         }
@@ -563,10 +509,10 @@ void ipc_send(struct thread *thread, struct frame *frame, uint32_t flags)
         return;
     struct thread *receiver = waiting_taker(port);
     if (receiver != nullptr && port->queue.count == 0 && list_empty(&port->events)) {
-        send_at_once(thread, port, badge, flags, receiver);
+        send_at_once(thread, &target, flags, receiver);
         return;
     }
-    enqueue_message(thread, port, badge, flags);
+    enqueue_message(thread, &target, flags);
     if (receiver != nullptr)
         (void)port_deliver(port);
     else if (port->member.set != nullptr)

@@ -70,6 +70,7 @@ static void drop_message(struct port *port)
     port->left_messages--;
     port->queue.count++; /* was taken away at its end */
     struct queued_message *message = queue_pop(&port->queue);
+    facet_leave(message->facet);
     for (unsigned i = 0; i < MESSAGE_CAPS; i++)
         if (message->cap[i].object != nullptr)
             cap_remove(&message->cap[i]);
@@ -111,8 +112,10 @@ static bool port_work(struct work *work)
 
 void port_deliver_rest(struct port *port)
 {
+    object_get(&port->object); /* what is delivered may be the last capability to it */
     if (port_has_something(port) && port_deliver(port))
         work_add(&port->work);
+    object_put(&port->object);
 }
 
 void port_destroy(struct port *port)
@@ -176,13 +179,37 @@ struct object *facet_port(struct object *facet)
     return &container_of(facet, struct facet, object)->port->object;
 }
 
+/* The last that its port hears of it. */
+static void facet_gone(struct facet *facet)
+{
+    if (facet->port->dead)
+        return;
+    object_get(&facet->object); /* the event's */
+    event_post(facet->port, &facet->gone, LABEL_FACET_GONE);
+}
+
 void facet_unreachable(struct object *object)
 {
     struct facet *facet = container_of(object, struct facet, object);
-    if (facet->port->dead)
+    if (facet->waiting == 0)
+        facet_gone(facet);
+}
+
+void facet_enter(struct facet *facet)
+{
+    if (facet == nullptr)
         return;
-    object_get(object); /* the event's */
-    event_post(facet->port, &facet->gone, LABEL_FACET_GONE);
+    object_get(&facet->object);
+    facet->waiting++;
+}
+
+void facet_leave(struct facet *facet)
+{
+    if (facet == nullptr)
+        return;
+    if (--facet->waiting == 0 && facet->object.capabilities == 0)
+        facet_gone(facet);
+    object_put(&facet->object);
 }
 
 void facet_free(struct object *object)
@@ -285,18 +312,25 @@ struct list *wait_queue(struct object *source, bool armed)
     return armed ? &port->receivers : &port->takers;
 }
 
+/* Its thread, which armed the reply, waits on for what needs no answer. At a dead port it is among those that are woken. */
+static void disarm(struct reply *reply)
+{
+    struct thread *server = reply->server;
+    server->wait.reply = nullptr;
+    reply->state = REPLY_FREE;
+    if (source_dead(server->wait.object))
+        return;
+    list_remove(&server->queue);
+    list_push_back(wait_queue(server->wait.object, false), &server->queue);
+}
+
 void reply_unreachable(struct object *object)
 {
     struct reply *reply = container_of(object, struct reply, object);
-    if (reply->state == REPLY_PENDING) {
+    if (reply->state == REPLY_PENDING)
         reply_fail(reply, STATUS_PEER_GONE);
-    } else if (reply->state == REPLY_ARMED) { /* that thread now waits for what needs no answer */
-        struct thread *server = reply->server;
-        list_remove(&server->queue);
-        list_push_back(wait_queue(server->wait.object, false), &server->queue);
-        server->wait.reply = nullptr;
-        reply->state = REPLY_FREE;
-    }
+    else if (reply->state == REPLY_ARMED)
+        disarm(reply);
 }
 
 void reply_free(struct object *object)
@@ -330,4 +364,6 @@ void ipc_unwait(struct thread *thread)
         if (port->member.set != nullptr)
             member_update(&port->member);
     }
+    if (thread->state == THREAD_CALLING || thread->state == THREAD_SENDING)
+        facet_leave(thread->wait.facet);
 }

@@ -95,6 +95,58 @@ TEST(port_with_much_in_it)
     end();
 }
 
+static void send_moved(struct thread *thread, cap_t port, const cap_t *caps, unsigned count)
+{
+    thread->page->send_cap_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        thread->page->send_cap[i] = caps[i];
+        thread->page->send_cap_mode[i] = SEND_CAP_MOVE;
+    }
+    thread->frame = (struct frame){.FRAME_R0 = port, .FRAME_R1 = 5};
+    ipc_send(thread, &thread->frame, MESSAGE_HAS_CAPS);
+    EXPECT_EQUAL((enum status)thread->frame.FRAME_STATUS, STATUS_OK);
+}
+
+/* The last capabilities to a port, and to the reply that its receiver armed, come out of the port's own queue to a table that is full: they end
+ * while the message is taken. */
+static void last_capabilities_end(bool waits_first)
+{
+    cap_t own[2], set_handle;
+    begin();
+    make_threads(2);
+    struct port *port = new_port(4, &own[0]);
+    REQUIRE_EQUAL(reply_create(&ledger, 7, &replies[0]), STATUS_OK);
+    own[1] = give(&replies[0]->object);
+    struct port_set *set = new_set(&set_handle);
+    ledger.limit[LEDGER_CAPS] = 0;
+    if (waits_first)
+        receive(threads[1], set_handle, own[1]);
+    send_moved(threads[0], own[0], own, 2);
+    REQUIRE_EQUAL(set_add(set, &port->member, 3), STATUS_OK);
+    if (waits_first)
+        port_deliver_rest(port);
+    else
+        receive(threads[1], set_handle, CAP_NULL);
+    EXPECT_EQUAL((enum status)threads[1]->frame.FRAME_STATUS, STATUS_OK);
+    EXPECT_EQUAL(threads[1]->frame.FRAME_R1, 5);
+    EXPECT(threads[1]->page->received_cap_count == 2 && threads[1]->page->received_cap[0] == CAP_NULL);
+    host_work();
+    EXPECT_EQUAL(task->caps.used, 1);
+    EXPECT(list_empty(&set->members) && list_empty(&set->ready) && list_empty(&set->messages));
+    ledger.limit[LEDGER_CAPS] = UINT64_MAX;
+    end();
+}
+
+TEST(port_ends_as_its_own_message_is_taken)
+{
+    last_capabilities_end(false);
+}
+
+TEST(port_ends_as_its_own_message_is_delivered)
+{
+    last_capabilities_end(true);
+}
+
 /* A dead port gives nothing to those who still have it. */
 TEST(dead_port_gives_nothing)
 {
@@ -107,6 +159,54 @@ TEST(dead_port_gives_nothing)
     receive(threads[1], handle, CAP_NULL);
     EXPECT_EQUAL((enum status)threads[1]->frame.FRAME_STATUS, STATUS_PEER_GONE);
     EXPECT_EQUAL(send(threads[0], handle, 5), STATUS_PEER_GONE);
+    end();
+}
+
+/* The last capability to a reply that a thread armed goes while the end of its port still has to reach it. */
+TEST(reply_ends_after_the_port_it_waits_at)
+{
+    cap_t handle, armed = CAP_NULL;
+    begin();
+    make_threads(20);
+    struct port *port = new_port(0, &handle);
+    for (unsigned i = 0; i < 20; i++) {
+        REQUIRE_EQUAL(reply_create(&ledger, i, &replies[i]), STATUS_OK);
+        armed = give(&replies[i]->object);
+        receive(threads[i], handle, armed);
+    }
+    port_destroy(port);
+    work_some(5);
+    drop(armed);
+    host_work();
+    EXPECT_EQUAL(count_woken(20, STATUS_PEER_GONE), 20);
+    end();
+}
+
+/* What one call noted when it was interrupted is nothing to another, whatever the program says. */
+TEST(restart_of_another_call)
+{
+    cap_t handle, new = CAP_NULL;
+    uint64_t cookie = 0;
+    begin();
+    make_threads(1);
+    struct thread *thread = threads[0];
+    struct port *port = new_port(4, &handle);
+    EXPECT_EQUAL(send(thread, handle, 5), STATUS_OK);
+    thread->frame.FRAME_NUMBER = SYS_FUTEX_WAKE;
+    struct restart *state = thread_restart(thread, &cookie);
+    state->done = handle; /* so many were woken */
+    state->until = 1000;
+    thread_interrupt_call(thread, &cookie);
+    thread->frame.FRAME_NUMBER = SYS_PORT_CREATE;
+    EXPECT_EQUAL(sys_port_create(thread, &ledger, 4, &cookie, &new), STATUS_OK);
+    EXPECT(new != handle && port->queue.room == 4 && port->queue.count == 1);
+    cookie = 0; /* the same call, but the handle is another port's by now */
+    state = thread_restart(thread, &cookie);
+    state->done = handle;
+    state->until = (uint64_t)-STATUS_NO_MEMORY;
+    thread_interrupt_call(thread, &cookie);
+    EXPECT_EQUAL(sys_port_create(thread, &ledger, 4, &cookie, &new), STATUS_BAD_STATE);
+    EXPECT(port->queue.room == 4 && port->queue.count == 1);
     end();
 }
 

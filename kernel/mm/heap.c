@@ -24,6 +24,7 @@ struct slab {
 };
 static_assert(sizeof(struct slab) <= HEADER);
 #define SLAB_MAGIC 0x51ab
+#define FREED 0xa5 /* every byte of a freed object but its link, in debug kernels */
 
 struct class {
     struct list partial;
@@ -31,6 +32,11 @@ struct class {
     unsigned size;
 };
 
+#ifdef HEDDLE_DEBUG
+static const bool marks_freed = true;
+#else
+static const bool marks_freed = false;
+#endif
 static struct class classes[CLASSES_MOST];
 static uint64_t slab_count, used_bytes;
 static unsigned class_count;
@@ -83,6 +89,19 @@ static unsigned piece_order(size_t size)
     return order;
 }
 
+/* What is read after it was freed looks wrong, and what is written then is found when the slot is used again. */
+static void mark_freed(void *slot, size_t size)
+{
+    if (marks_freed)
+        memset((char *)slot + sizeof(void *), FREED, size - sizeof(void *));
+}
+
+static void check_freed(const void *slot, size_t size)
+{
+    for (size_t i = sizeof(void *); marks_freed && i < size; i++)
+        ASSERT(((const uint8_t *)slot)[i] == FREED, "nobody writes to an object that is freed");
+}
+
 static struct slab *slab_make(unsigned class)
 {
     paddr_t pa = mp_alloc(0, false);
@@ -101,6 +120,7 @@ static struct slab *slab_make(unsigned class)
         void **slot = (void **)((char *)slab + HEADER + i * size);
         *slot = slab->free;
         slab->free = slot;
+        mark_freed(slot, size);
     }
     return slab;
 }
@@ -134,6 +154,7 @@ void *kernel_alloc(size_t size)
     used_bytes += classes[class].size;
     if (!slab->free)
         list_remove(&slab->link);
+    check_freed(slot, classes[class].size);
     memset(slot, 0, classes[class].size);
     return slot;
 }
@@ -166,6 +187,7 @@ void kernel_free(void *memory, size_t size)
     used_bytes -= classes[slab->class].size;
     *(void **)memory = slab->free;
     slab->free = memory;
+    mark_freed(memory, classes[slab->class].size);
     if (--slab->used == 0)
         slab_is_empty(slab);
 }

@@ -134,8 +134,9 @@ bool thread_retries(struct thread *thread, enum status status)
 
 struct restart *thread_restart(struct thread *thread, const uint64_t *cookie)
 {
-    if (*cookie == 0 || *cookie != thread->restart.cookie)
-        thread->restart = (struct restart){};
+    uint64_t number = thread->frame.FRAME_NUMBER;
+    if (*cookie == 0 || *cookie != thread->restart.cookie || number != thread->restart.number)
+        thread->restart = (struct restart){.number = number};
     return &thread->restart;
 }
 

@@ -30,6 +30,7 @@ enum thread_state : uint8_t {
 #define ATTENTION_KILLED    2u /* ends instead of going back to user mode */
 #define ATTENTION_STOP      4u /* stopped: leaves the CPU */
 
+struct facet;
 struct reply;
 struct futex_key { uint64_t a, b; };
 
@@ -42,8 +43,8 @@ struct futex_word {
     struct list link;                 /* on owner->locks */
 };
 
-/* What a call had done when it was interrupted; the call has the cookie in a register. */
-struct restart { uint64_t cookie, done, from, until; };
+/* What a call had done when it was interrupted; the call has the cookie in a register, which may come back with another call. */
+struct restart { uint64_t cookie, number, done, from, until; };
 
 struct thread {
     struct frame frame;               /* first: ports save user registers here, and may look at the next six, too */
@@ -86,7 +87,8 @@ struct thread {
     struct {                          /* what it waits for; no references: where the last capability goes (object_unreachable), waits end */
         struct object *object;        /* port, set, notification or the port called */
         struct reply *reply;          /* RECEIVING: to arm; AWAITING_REPLY: the pending one */
-        uint64_t badge;               /* CALLING: of the facet */
+        uint64_t badge;               /* CALLING, SENDING: of the facet */
+        struct facet *facet;          /* CALLING, SENDING: as facet_enter has it, NULL: none */
         uint64_t mask;                /* NOTIFICATION, FUTEX */
         struct futex_key key;         /* FUTEX */
         uint32_t flags;               /* of the call; of any wait MESSAGE_INTERRUPTIBLE */

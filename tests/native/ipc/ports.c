@@ -46,6 +46,17 @@ static enum status send(cap_t port, uint64_t label)
     return os_send(port, &(struct message){.label = label, .word = {label + 1, 0, 0, 0, 0, label + 6}}, MESSAGE_NO_WAIT, DEADLINE_NONE);
 }
 
+struct call_in_queue {
+    cap_t port;
+    enum status status;
+};
+
+static void call_and_note(void *argument)
+{
+    struct call_in_queue *call = argument;
+    call->status = os_call(call->port, &(struct message){.label = 50});
+}
+
 /* --- facets ------------------------------------------------------------------------------------------------------------------------------- */
 
 TEST(facet_gone_once)
@@ -85,6 +96,46 @@ TEST(port_same_looks_through_badges)
     os_drop(port);
     os_drop(other);
     EXPECT_BALANCE(&before, false);
+}
+
+/* It is the last that comes with its badge: after messages and calls that waited when the capability went, however they ended. */
+TEST(facet_gone_is_the_last)
+{
+    struct message message;
+    cap_t port = new_port(2), facet = badge(port, 5), reply = new_reply(1);
+    EXPECT_OK(send(facet, 1));
+    EXPECT_OK(send(facet, 2));
+    os_drop(facet);
+    for (uint64_t i = 1; i <= 2; i++) {
+        EXPECT_OK(take(port, CAP_NULL, &message));
+        EXPECT(message.label == i && message.badge == 5);
+    }
+    EXPECT_OK(take(port, CAP_NULL, &message));
+    EXPECT(message.label == LABEL_FACET_GONE && message.badge == 5);
+    EXPECT_STATUS(STATUS_WOULD_BLOCK, take(port, CAP_NULL, &message));
+    for (int way = 0; way < 2; way++) { /* a call that is taken, and one that ends with its thread */
+        struct helper calling;
+        struct call_in_queue call = {.port = badge(port, 6)};
+        helper_start(&calling, call_and_note, &call);
+        WAIT_UNTIL(thread_waits(calling.thread));
+        os_drop(call.port);
+        EXPECT_STATUS(STATUS_WOULD_BLOCK, take(port, CAP_NULL, &message));
+        if (way == 0) {
+            EXPECT_OK(take(port, reply, &message));
+            EXPECT(message.label == 50 && message.badge == 6);
+            EXPECT_OK(os_reply(reply, &(struct message){}));
+            helper_wait(&calling);
+            EXPECT_OK(call.status);
+        } else {
+            EXPECT_OK(os_thread_kill(calling.thread));
+            os_drop(calling.thread);
+            os_drop(calling.done);
+        }
+        EXPECT_OK(take(port, CAP_NULL, &message));
+        EXPECT(message.label == LABEL_FACET_GONE && message.badge == 6);
+    }
+    os_drop(reply);
+    os_drop(port);
 }
 
 TEST(facet_of_a_dead_port)
@@ -210,17 +261,6 @@ TEST(senders_wait_for_room)
         EXPECT_OK(senders[i].status);
     }
     os_drop(port);
-}
-
-struct call_in_queue {
-    cap_t port;
-    enum status status;
-};
-
-static void call_and_note(void *argument)
-{
-    struct call_in_queue *call = argument;
-    call->status = os_call(call->port, &(struct message){.label = 50});
 }
 
 /* A sender that waits behind a caller is not forgotten when the caller is taken. */

@@ -229,6 +229,29 @@ TEST(exception_port_answers)
     os_drop(port);
 }
 
+/* A task that is over keeps nothing. */
+TEST(exception_port_of_a_dead_task)
+{
+    struct balance before;
+    struct child child;
+    cap_t port;
+    uint64_t bits;
+    EXPECT_OK(child_create(&child, BOOTSTRAP_LEDGER)); /* for what all children share */
+    child_kill(&child);
+    balance_take(&before);
+    EXPECT_OK(child_create(&child, BOOTSTRAP_LEDGER));
+    EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 0, &port));
+    EXPECT_OK(os_task_kill(child.task, 0));
+    EXPECT_STATUS(STATUS_PEER_GONE, os_task_set_exception_port(child.task, port, 1));
+    EXPECT_OK(os_notification_wait(child.death, 1, os_now() + 20000 * MILLISECONDS, false, &bits));
+    EXPECT_STATUS(STATUS_PEER_GONE, os_task_set_exception_port(child.task, port, 1));
+    os_drop(port);
+    os_drop(child.task);
+    os_drop(child.thread);
+    os_drop(child.death);
+    EXPECT_BALANCE(&before, false);
+}
+
 /* A stack that is too small meets the free page above the thread page, which stays as it is. */
 TEST(overflow_is_a_fault)
 {
