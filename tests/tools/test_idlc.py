@@ -51,6 +51,19 @@ class Accepts(unittest.TestCase):
     def test_raw_op_without_arguments(self):
         self.assertTrue(syscall('raw op call 1 "r0 = port."').groups[0].operations[0].raw)
 
+    def test_capabilities_of_a_raw_op(self):
+        file = syscall('raw op wait 1 (from: opt mem[READ] or ledger at r8, arm: mem at r8.high) "r8 = from | arm << 32."')
+        first, second = file.groups[0].operations[0].inputs
+        self.assertEqual((first.register, first.others, first.optional), ("r8", [("ledger", [])], True))
+        self.assertEqual((second.register, second.others), ("r8.high", []))
+        self.assertIn("`from`: optional mem with READ or ledger in r8; `arm`: mem in r8's upper half.", reference.syscalls_page(file))
+        self.assertIn("sys_mem_wait(struct thread *thread, struct frame *frame)", syscalls.kernel_header(file, "x"))
+
+    def test_rights_of_a_capability_of_any_type(self):
+        file = syscall('op copy 1 (x: cap[COPY]) "Copy."')
+        self.assertEqual(file.groups[0].operations[0].inputs[0].rights, ["COPY"])
+        self.assertIn(("NO_RIGHTS", "a capability lacks a right named above"), syscalls.automatic_errors(file, file.groups[0].operations[0]))
+
     def test_a_call_that_restarts_has_a_register_more(self):
         file = syscall('op wake 2 (a: u64, b: u32) -> (woken: u64) "Wake." restarts')
         self.assertTrue(file.groups[0].operations[0].restarts)
@@ -85,7 +98,13 @@ class Refuses(unittest.TestCase):
             (group + "op a 1 (x: u64, x: u64) \"x\"", 4, "two arguments"),
             (group + "op a 1 (x: u64) -> (x: u64) \"x\"", 4, "name of an argument"),
             (group + "op a 1 (int: u64) \"x\"", 4, "cannot be the name"),
-            (group + "op a 1 (x: u64[READ]) \"x\"", 4, "only an object type takes rights"),
+            (group + "op a 1 (x: u64[READ]) \"x\"", 4, "only a capability takes rights"),
+            (group + "op a 1 (x: cap[READ]) \"x\"", 4, "rights of capabilities of any type are COPY, REVOKE"),
+            (group + "op a 1 (x: mem at r0) \"x\"", 4, "',' or '\\)'"),
+            (group + "raw op a 1 (x: mem) \"x\"", 4, "'at' and a register"),
+            (group + "raw op a 1 (x: mem at r9) \"x\"", 4, "no register"),
+            (group + "raw op a 1 (x: mem or u64 at r0) \"x\"", 4, "no object type"),
+            (group + "raw op a 1 (x: u64 at r0) \"x\"", 4, "only capabilities"),
             (group + "op a 1 (x: opt u64) \"x\"", 4, "optional"),
             (group + "op a 1 () \"x\" errors(NOPE)", 4, "no status 'NOPE'"),
             (group + "op a 1 ()", 4, "what the op does"),
@@ -104,6 +123,7 @@ class Refuses(unittest.TestCase):
             ("protocol a 1 \"x\"\nop b 1 (in x: window, in y: window) \"x\"", 2, "more than one 'in'"),
             ("protocol a 1 \"x\"\nop b 1 (a: opt cap, b: cap) \"x\"", 2, "must come after"),
             ("protocol a 1 \"x\"\nraw op b 1 \"x\"", 2, "no raw ops"),
+            ("protocol a 1 \"x\"\nop b 1 (x: cap[COPY]) \"x\"", 2, "rights are for system calls"),
             ("protocol a 1 \"x\"\nop b 1 () -> (out x: window) \"x\"", 2, "never a result"),
         ):
             with self.subTest(text=text):

@@ -5,7 +5,8 @@ A statement starts at the left-most column of its block; it goes on while a pare
     type mem struct mem_object OBJECT_MEM object
     object mem "Memory objects."
     op size 0x33 (self: mem[INFO]) -> (size: u64) "What it does." errors(NO_MEMORY "when")
-    raw op call 0x01 "r0 = ..." flags
+    raw op call 0x01 (target: port[SEND] at r0) "r0 = ..." flags     (the capabilities alone; `at r8.high`: the upper half of a register)
+    raw op wait 0x02 (source: opt port[RECEIVE] or set[WAIT] at r8) "r8 = ..."
     op wake 0x71 (address: uaddr) -> (woken: u64) "..." restarts
 
     protocol file 3 "Open files."
@@ -16,6 +17,7 @@ import re
 from dataclasses import dataclass, field
 
 SCALARS = {"u64": "uint64_t", "u32": "uint32_t", "s64": "int64_t", "uaddr": "uaddr_t"}
+COMMON_RIGHTS = {"COPY", "REVOKE"}
 MAX_INPUTS = 8
 MAX_RESULTS = 7
 MAX_SYSCALL = 0xFF
@@ -23,7 +25,7 @@ MAX_WORDS = 6
 MAX_CAPS = 4
 
 TOKEN = re.compile(r'''(?P<space>[ \t]+)|(?P<comment>\#.*)|(?P<string>"(?:[^"\\]|\\.)*")|(?P<arrow>->)
-                      |(?P<number>0[xX][0-9a-fA-F]+|[0-9]+)|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<punct>[()\[\]:,|])''', re.X)
+                      |(?P<number>0[xX][0-9a-fA-F]+|[0-9]+)|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<punct>[()\[\]:,|.])''', re.X)
 
 RESERVED_NAMES = set("""auto bool break case char const continue default do double else enum extern false float for goto if inline int long
     nullptr register restrict return short signed sizeof static struct switch true typedef typeof union unsigned void volatile while
@@ -50,6 +52,8 @@ class Argument:
     optional: bool = False
     mode: str = ""                              # "in"/"out" of windows, "move"/"copy" of capabilities
     place: tuple = ("", 0)
+    register: str = ""                          # of a raw op: where the handle is, as "r0" or "r8.high"
+    others: list = field(default_factory=list)  # of a raw op: (object type, rights) that will do as well
 
 
 @dataclass
@@ -227,7 +231,7 @@ class Parser:
         number = s.number("the op's number")
         inputs, results = [], []
         if s.peek("("):
-            inputs = self.arguments(s)
+            inputs = self.arguments(s, raw)
             if s.accept("->"):
                 results = self.arguments(s)
         elif not raw:
@@ -240,13 +244,15 @@ class Parser:
         check(op)
         group.operations.append(op)
 
-    def arguments(self, s):
+    def arguments(self, s, raw=False):
         s.expect("'('", "(")
         arguments = []
         while not s.accept(")"):
             if arguments:
                 s.expect("',' or ')'", ",")
             argument = self.argument(s)
+            if raw:
+                self.raw_argument(s, argument)
             if any(a.name == argument.name for a in arguments):
                 raise IdlError(argument.place, f"two arguments are named '{argument.name}'")
             arguments.append(argument)
@@ -266,20 +272,41 @@ class Parser:
         type_place, type_name = s.place, s.word("a type")
         if type_name not in SCALARS and type_name not in ("cap", "window") and type_name not in self.file.types:
             raise IdlError(type_place, f"unknown type '{type_name}'")
+        argument = Argument(first, type_name, self.rights(s), optional, mode, place)
+        self.check_argument(argument)
+        return argument
+
+    def rights(self, s):
         rights = []
         if s.accept("["):
             rights.append(s.word("a right"))
             while s.accept("|"):
                 rights.append(s.word("a right"))
             s.expect("']'", "]")
-        argument = Argument(first, type_name, rights, optional, mode, place)
-        self.check_argument(argument)
-        return argument
+        return rights
+
+    def raw_argument(self, s, a):
+        """What follows an argument of a raw op, which is a capability: other types that will do, and the register."""
+        while s.accept("or"):
+            place, name = s.place, s.word("an object type")
+            if name not in self.file.types:
+                raise IdlError(place, f"'{name}' is no object type")
+            a.others.append((name, self.rights(s)))
+        s.expect("'at' and a register", "at")
+        a.register = s.word("a register")
+        if s.accept("."):
+            a.register += "." + s.expect("'high'", "high")
+        if a.type not in self.file.types:
+            raise IdlError(a.place, f"'{a.name}': of a raw op only capabilities are described")
+        if not re.fullmatch(r"r[0-8](\.high)?", a.register):
+            raise IdlError(a.place, f"'{a.name}': '{a.register}' is no register")
 
     def check_argument(self, a):
         is_object = a.type in self.file.types
-        if a.rights and not is_object:
-            raise IdlError(a.place, f"'{a.name}': only an object type takes rights")
+        if a.type == "cap" and set(a.rights) - COMMON_RIGHTS:
+            raise IdlError(a.place, f"'{a.name}': rights of capabilities of any type are {', '.join(sorted(COMMON_RIGHTS))}")
+        if a.rights and not is_object and a.type != "cap":
+            raise IdlError(a.place, f"'{a.name}': only a capability takes rights")
         if a.optional and not is_object and a.type != "cap":
             raise IdlError(a.place, f"'{a.name}': only a capability can be optional")
         if (a.type == "window") != (a.mode in ("in", "out")):
@@ -329,6 +356,8 @@ class Parser:
         for a in op.inputs + op.results:
             if a.name in ("self", "status", "message"):
                 raise IdlError(a.place, f"'{a.name}' cannot be the name of an argument of a protocol's op")
+            if a.rights:
+                raise IdlError(a.place, f"'{a.name}': rights are for system calls")
         for what, arguments in (("arguments", op.inputs), ("results", op.results)):
             if sum(a.type in SCALARS for a in arguments) > MAX_WORDS:
                 raise IdlError(op.place, f"'{op.name}' has more than {MAX_WORDS} scalar {what}")

@@ -4,15 +4,20 @@ from .parser import SCALARS
 from .syscalls import automatic_errors, symbol
 
 
+def type_text(name, rights):
+    return name + (" with " + ", ".join(rights) if rights else "")
+
+
 def argument_text(a):
     words = []
     if a.mode:
         words.append(a.mode)
     if a.optional:
         words.append("optional")
-    words.append(a.type)
-    if a.rights:
-        words.append("with " + ", ".join(a.rights))
+    words.append(type_text(a.type, a.rights))
+    words += [f"or {type_text(name, rights)}" for name, rights in a.others]
+    if a.register:
+        words.append("in " + a.register.replace(".high", "'s upper half"))
     return f"`{a.name}`: {' '.join(words)}"
 
 

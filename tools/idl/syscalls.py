@@ -256,7 +256,7 @@ def automatic_errors(file, op):
         errors.append(("INVALID_HANDLE", "a handle is stale or was never valid"))
     if objects:
         errors.append(("WRONG_TYPE", "a handle names another type of object"))
-    if any(a.rights for a in objects):
+    if any(a.rights for a in op.inputs):
         errors.append(("NO_RIGHTS", "a capability lacks a right named above"))
     if any(a.type == "u32" for a in op.inputs):
         errors.append(("INVALID_ARGUMENT", "a 32-bit argument has higher bits set"))
@@ -270,7 +270,10 @@ def automatic_errors(file, op):
 
 
 def argument_json(a):
-    return {"name": a.name, "type": a.type, "rights": a.rights, "optional": a.optional}
+    described = {"name": a.name, "type": a.type, "rights": a.rights, "optional": a.optional}
+    if a.register:
+        described |= {"register": a.register, "others": [{"type": t, "rights": rights} for t, rights in a.others]}
+    return described
 
 
 def machine_readable(file):

@@ -98,6 +98,14 @@ static void for_each_call(void (*run)(const struct call *call))
     }
 }
 
+/* New capabilities go again; that of cap_install is in the table of the fixture's task. */
+static void drop_results(const struct call *call, const uint64_t r[8])
+{
+    for (unsigned i = 1; i < 8; i++)
+        if (call->cap_results >> i & 1 && strcmp(call->name, "cap_install"))
+            os_drop((cap_t)r[i]);
+}
+
 /* --- handles ------------------------------------------------------------------------------------------------------------------------------ */
 
 static void try_handle(const struct call *call, unsigned at, uint64_t handle, enum status wanted, const char *what)
@@ -154,26 +162,65 @@ TEST(wrong_types)
     for_each_call(wrong_types);
 }
 
+/* Is it a capability, and which one does a good call have there? */
+static bool takes_capability(const struct call *call, unsigned i, cap_t *good)
+{
+    uint64_t r[8];
+    good_arguments(call, r);
+    *good = (cap_t)r[i];
+    /* that of cap_remove is in another table */
+    return call->arguments[i].kind == ARGUMENT_OBJECT || (call->arguments[i].kind == ARGUMENT_CAP && strcmp(call->name, "cap_remove"));
+}
+
+static void try_with_rights(const struct call *call, unsigned at, uint32_t rights, const char *what)
+{
+    cap_t good, less;
+    uint64_t type, has, badge;
+    (void)takes_capability(call, at, &good);
+    EXPECT_OK(os_cap_info(good, &type, &has, &badge));
+    EXPECT_OK(os_cap_derive(good, (uint32_t)has & rights, &less));
+    try_handle(call, at, less, STATUS_NO_RIGHTS, what);
+    os_drop(less);
+}
+
 static void missing_rights(const struct call *call)
 {
     for (unsigned i = 0; i < call->argument_count; i++) {
-        const struct argument *argument = &call->arguments[i];
-        if (argument->kind != ARGUMENT_OBJECT)
+        uint32_t rights = call->arguments[i].rights;
+        for (uint32_t left = rights; left; left &= left - 1)
+            try_with_rights(call, i, ~(left & -left), "missing right");
+        if (rights == 0)
             continue;
-        for (uint32_t left = argument->rights; left; left &= left - 1) {
-            uint64_t type, has, badge;
-            cap_t good = fixture.object[argument->type], less;
-            EXPECT_OK(os_cap_info(good, &type, &has, &badge));
-            EXPECT_OK(os_cap_derive(good, (uint32_t)has & ~(left & -left), &less));
-            try_handle(call, i, less, STATUS_NO_RIGHTS, "missing right");
-            os_drop(less);
-        }
+        try_with_rights(call, i, ~rights, "all rights but those");
+        try_with_rights(call, i, 0, "no rights");
     }
 }
 
 TEST(missing_rights)
 {
     for_each_call(missing_rights);
+}
+
+/* A handle of other generations, and one whose capability was revoked. */
+static void old_handles(const struct call *call)
+{
+    for (unsigned i = 0; i < call->argument_count; i++) {
+        cap_t good, child;
+        if (!takes_capability(call, i, &good))
+            continue;
+        for (unsigned bit = CAP_INDEX_BITS; bit < 32; bit++)
+            try_handle(call, i, good ^ 1u << bit, STATUS_INVALID_HANDLE, "handle of another generation");
+        EXPECT_OK(os_cap_duplicate(good, &child));
+        EXPECT_OK(os_cap_revoke(good));
+        try_handle(call, i, child, STATUS_INVALID_HANDLE, "revoked handle");
+        fixture_destroy(); /* the revoke took what others of it need */
+        fixture_create();
+    }
+}
+
+TEST(old_handles)
+{
+    for_each_call(old_handles);
 }
 
 /* --- buffers --------------------------------------------------------------------------------------------------------------------------------- */
@@ -241,14 +288,6 @@ TEST(bad_buffers)
     for_each_call(bad_buffers);
 }
 
-/* New capabilities go again; that of cap_install is in the table of the fixture's task. */
-static void drop_results(const struct call *call, const uint64_t r[8])
-{
-    for (unsigned i = 1; i < 8; i++)
-        if (call->cap_results >> i & 1 && strcmp(call->name, "cap_install"))
-            os_drop((cap_t)r[i]);
-}
-
 /* --- numbers ------------------------------------------------------------------------------------------------------------------------------------ */
 
 /* Try the value; if the call takes it, start again with new objects. */
@@ -313,26 +352,64 @@ TEST(high_bits)
     for_each_call(high_bits);
 }
 
-/* What each is for works: else the tests above test less than they say. */
-static void good_call(const struct call *call)
+/* What each is for works, with the rights that it names and no others: else the tests above test less than they say. */
+static bool shows(const struct call *call)
 {
-    if (!strcmp(call->name, "system_power") || !strcmp(call->name, "system_log") || !strcmp(call->name, "system_debug_write"))
-        return;
-    uint64_t r[8];
-    good_arguments(call, r);
-    if (!strncmp(call->name, "ioport_", 7) && fixture.object[TYPE_IOPORT] == CAP_NULL) { /* a machine without I/O ports */
-        try_exactly(call, r, !strcmp(call->name, "ioport_create") ? STATUS_NOT_SUPPORTED : STATUS_INVALID_HANDLE, "good arguments", 0);
-        return;
-    }
+    return !strcmp(call->name, "system_power") || !strcmp(call->name, "system_log") || !strcmp(call->name, "system_debug_write");
+}
+
+static void prepare(const struct call *call)
+{
     if (!strcmp(call->name, "set_remove_port"))
         EXPECT_OK(os_set_add_port(fixture.object[TYPE_SET], fixture.object[TYPE_PORT], 1));
     if (!strcmp(call->name, "set_remove_notification"))
         EXPECT_OK(os_set_add_notification(fixture.object[TYPE_SET], fixture.object[TYPE_NOTIFICATION], 1));
-    try_exactly(call, r, STATUS_OK, "good arguments", 0);
+}
+
+static enum status good_status(const struct call *call)
+{
+    bool without = !strncmp(call->name, "ioport_", 7) && fixture.object[TYPE_IOPORT] == CAP_NULL; /* a machine without I/O ports */
+    return !without ? STATUS_OK : !strcmp(call->name, "ioport_create") ? STATUS_NOT_SUPPORTED : STATUS_INVALID_HANDLE;
+}
+
+static void good_call(const struct call *call)
+{
+    if (shows(call))
+        return;
+    uint64_t r[8];
+    good_arguments(call, r);
+    prepare(call);
+    try_exactly(call, r, good_status(call), "good arguments", 0);
     drop_results(call, r);
 }
 
 TEST(good_calls)
 {
     for_each_call(good_call);
+}
+
+static void exact_rights(const struct call *call)
+{
+    if (shows(call))
+        return;
+    uint64_t r[8];
+    cap_t exact[8] = {}, good;
+    good_arguments(call, r);
+    prepare(call);
+    for (unsigned i = 0; i < call->argument_count; i++) {
+        const struct argument *argument = &call->arguments[i];
+        if (!takes_capability(call, i, &good))
+            continue;
+        EXPECT_OK(os_cap_derive(good, argument->rights | rights_by_use(call, argument), &exact[i]));
+        r[i] = exact[i];
+    }
+    try_exactly(call, r, good_status(call), "exactly the rights", 0);
+    drop_results(call, r);
+    for (unsigned i = 0; i < call->argument_count; i++)
+        (void)os_cap_drop(exact[i]);
+}
+
+TEST(exact_rights)
+{
+    for_each_call(exact_rights);
 }

@@ -26,6 +26,19 @@ struct call {
 };
 #define STATUS_BIT(name) (1ull << -STATUS_##name)
 
+/* A capability that a raw call takes, as one of the types that will do. */
+struct raw_argument {
+    const char *call, *name;
+    uint8_t number, in; /* the system call's, the register's */
+    bool high;          /* its upper half */
+    enum type type;
+    uint32_t types;     /* bit per type: all that will do */
+    uint32_t rights;
+    bool optional;
+};
+extern const struct raw_argument raw_arguments[];
+extern const unsigned raw_argument_count;
+
 extern const struct call calls[];
 extern const unsigned call_count;
 
@@ -51,11 +64,15 @@ extern uint64_t no_access;   /* and for nothing */
 void good_arguments(const struct call *call, uint64_t r[8]);
 /* The call has no effect beyond the fixture with this value? */
 bool harmless(const struct call *call, const struct argument *argument, uint64_t value);
+/* Rights that the argument needs because of the others' values. */
+uint32_t rights_by_use(const struct call *call, const struct argument *argument);
 /* Its buffer argument is written by the kernel, not read. */
 bool fills_buffer(const struct call *call);
 
 /* Make the call; it must return `wanted` and, unless that is OK, have changed nothing. */
 void try_exactly(const struct call *call, uint64_t r[8], enum status wanted, const char *what, uint64_t value);
+/* Make a raw call; unless its status is OK it must have changed nothing. */
+enum status raw_call(uint64_t number, uint64_t r[9]);
 /* Make the call; any status of its definition will do. Returns: it. */
 enum status try_documented(const struct call *call, uint64_t r[8], const char *what, uint64_t value);
 

@@ -1,4 +1,4 @@
-/* raw.c: the raw system calls, and system calls that are not there. */
+/* raw.c: the raw system calls, and system calls that are not there. Not here: the handles that raw calls take (raw_handles.c). */
 #include <futex.h>
 #include "conformance.h"
 
@@ -23,8 +23,6 @@ TEST(unknown_numbers)
     }
 }
 
-/* --- handles -------------------------------------------------------------------------------------------------------------------------------- */
-
 static cap_t without(cap_t cap, uint32_t right)
 {
     uint64_t type, rights, badge;
@@ -34,61 +32,10 @@ static cap_t without(cap_t cap, uint32_t right)
     return less;
 }
 
-/* call and send: r0. */
 static enum status raw(uint64_t number, uint64_t r0, uint64_t r8)
 {
     uint64_t r[9] = {r0, 1, 2, 3, 4, 5, 6, 7, r8};
-    struct balance before, now;
-    balance_take(&before);
-    os_trap(number, r);
-    balance_take(&now);
-    if ((enum status)r[0] != STATUS_OK)
-        EXPECT(balance_equal(&before, &now, false));
-    return (enum status)r[0];
-}
-
-/* The register at `in` (0: r0, 8: the low half of r8, 9: its high half) takes capabilities of `types` with `right`. */
-static enum status with(uint64_t number, unsigned in, cap_t handle, uint64_t r0, uint64_t r8)
-{
-    if (in == 0)
-        r0 = handle;
-    else
-        r8 = in == 8 ? (r8 & ~(uint64_t)UINT32_MAX) | handle : (r8 & UINT32_MAX) | (uint64_t)handle << 32;
-    return raw(number, r0, r8);
-}
-
-static void bad_handles_at(uint64_t number, unsigned in, unsigned types, cap_t good, uint32_t right, bool optional, uint64_t r0, uint64_t r8)
-{
-    if (!optional)
-        EXPECT_STATUS(STATUS_INVALID_HANDLE, with(number, in, CAP_NULL, r0, r8));
-    EXPECT_STATUS(STATUS_INVALID_HANDLE, with(number, in, fixture.stale, r0, r8));
-    EXPECT_STATUS(STATUS_INVALID_HANDLE, with(number, in, good + (1u << CAP_INDEX_BITS), r0, r8));
-    EXPECT_STATUS(STATUS_INVALID_HANDLE, with(number, in, UINT32_MAX, r0, r8));
-    for (unsigned type = 0; type < TYPES; type++)
-        if (!(types >> type & 1) && fixture.object[type] != CAP_NULL)
-            EXPECT_STATUS(STATUS_WRONG_TYPE, with(number, in, fixture.object[type], r0, r8));
-    cap_t less = without(good, right);
-    EXPECT_STATUS(STATUS_NO_RIGHTS, with(number, in, less, r0, r8));
-    os_drop(less);
-}
-
-TEST(raw_handles)
-{
-    fixture_prepare();
-    fixture_create();
-    const cap_t *o = fixture.object;
-    cap_t unused;
-    EXPECT_OK(os_reply_create(BOOTSTRAP_LEDGER, 1, &unused));
-    bad_handles_at(SYS_MESSAGE_CALL | MESSAGE_NO_WAIT, 0, 1u << TYPE_PORT, o[TYPE_PORT], RIGHT_PORT_SEND, false, 0, 0);
-    bad_handles_at(SYS_MESSAGE_SEND | MESSAGE_NO_WAIT, 0, 1u << TYPE_PORT, o[TYPE_PORT], RIGHT_PORT_SEND, false, 0, 0);
-    bad_handles_at(SYS_MESSAGE_REPLY_WAIT, 0, 1u << TYPE_REPLY, o[TYPE_REPLY], RIGHT_REPLY_USE, true, 0, 0);
-    bad_handles_at(SYS_MESSAGE_REPLY_WAIT | MESSAGE_NO_WAIT, 8, 1u << TYPE_PORT | 1u << TYPE_SET, o[TYPE_PORT], RIGHT_PORT_RECEIVE, true, 0, 0);
-    bad_handles_at(SYS_MESSAGE_REPLY_WAIT | MESSAGE_NO_WAIT, 8, 1u << TYPE_PORT | 1u << TYPE_SET, o[TYPE_SET], RIGHT_SET_WAIT, true, 0, 0);
-    bad_handles_at(SYS_MESSAGE_REPLY_WAIT | MESSAGE_NO_WAIT, 9, 1u << TYPE_REPLY, unused, RIGHT_REPLY_USE, true, 0, o[TYPE_PORT]);
-    bad_handles_at(SYS_NOTIFICATION_WAIT, 0, 1u << TYPE_NOTIFICATION, o[TYPE_NOTIFICATION], RIGHT_NOTIFICATION_WAIT, false, 0, 0);
-    EXPECT_STATUS(STATUS_WRONG_TYPE, raw(SYS_MESSAGE_REPLY_WAIT | MESSAGE_NO_WAIT, 0, fixture.facet));
-    os_drop(unused);
-    fixture_destroy();
+    return raw_call(number, r);
 }
 
 /* --- states and arguments ---------------------------------------------------------------------------------------------------------------------- */
@@ -178,12 +125,9 @@ TEST(raw_locks)
 {
     fixture_prepare();
     fixture_create();
-    cap_t thread = fixture.object[TYPE_THREAD], less = without(thread, RIGHT_THREAD_SCHEDULE);
+    cap_t thread = fixture.object[TYPE_THREAD];
     uint32_t *word = (uint32_t *)buffer, held = FUTEX_WAITERS | 5;
     *word = held;
-    EXPECT_STATUS(STATUS_NO_RIGHTS, futex_lock(buffer, held, 1, 0, 1, less));
-    EXPECT_STATUS(STATUS_WRONG_TYPE, futex_lock(buffer, held, 1, 0, 1, fixture.object[TYPE_MEM]));
-    EXPECT_STATUS(STATUS_INVALID_HANDLE, futex_lock(buffer, held, 1, 0, 1, fixture.stale));
     EXPECT_STATUS(STATUS_DEADLOCK, futex_lock(buffer, held, 1, 0, 1, BOOTSTRAP_THREAD));
     EXPECT_STATUS(STATUS_BAD_ADDRESS, futex_lock(CHILD_FREE, held, 1, 0, 1, CAP_NULL));
     EXPECT_STATUS(STATUS_INVALID_ARGUMENT, futex_lock(buffer + 2, held, 1, 0, 1, CAP_NULL));
@@ -198,7 +142,6 @@ TEST(raw_locks)
     EXPECT_STATUS(STATUS_BAD_ADDRESS, os_futex_unlock(read_only, 0));
     EXPECT_OK(os_futex_unlock(buffer, 0));
     EXPECT_EQUAL(0, *word);
-    os_drop(less);
     fixture_destroy();
 }
 

@@ -85,6 +85,13 @@ bool harmless(const struct call *call, const struct argument *argument, uint64_t
     return strcmp(argument->name, "length") ? value < USER_BASE || value >= USER_END : value > 0x1000;
 }
 
+uint32_t rights_by_use(const struct call *call, const struct argument *argument)
+{
+    if (argument->kind == ARGUMENT_CAP && (!strcmp(call->name, "cap_derive") || !strcmp(call->name, "cap_install")))
+        return RIGHT_MEM_READ; /* asked for */
+    return !strcmp(call->name, "mem_map") && argument->type == TYPE_MEM && argument->kind == ARGUMENT_OBJECT ? RIGHT_MEM_READ : 0;
+}
+
 bool fills_buffer(const struct call *call)
 {
     static const char *const names[] = {"task_read_memory", "mem_read", "mem_resident", "mem_mappings", "reply_read", "system_debug_read"};
