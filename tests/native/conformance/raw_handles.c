@@ -4,6 +4,7 @@
 #include "conformance.h"
 
 #define HELD (FUTEX_WAITERS | 5u) /* a word that futex_lock waits for */
+#define THREAD_IS_DEAD 9u           /* of THREAD_STATE */
 
 enum status raw_call(uint64_t number, uint64_t r[9])
 {
@@ -152,16 +153,22 @@ static void make_waiting_call(void *)
     (void)os_notification_signal(waiter.done, 1);
 }
 
-static bool waits(cap_t thread)
+static uint64_t state_of(cap_t thread)
 {
     uint64_t state = 0;
-    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state >= 3 && state <= 8;
+    EXPECT_OK(os_thread_info(thread, THREAD_STATE, &state));
+    return state;
 }
 
+static bool waits(cap_t thread) { return state_of(thread) >= 3 && state_of(thread) <= 8; }
+
+/* Until its end the thread has its stack, and the next one would get another. */
 static enum status end_of_wait(void)
 {
-    uint64_t bits;
-    EXPECT_OK(os_notification_wait(waiter.done, 1, os_now() + 5000 * MILLISECONDS, false, &bits));
+    uint64_t bits, end = os_now() + 5000 * MILLISECONDS;
+    EXPECT_OK(os_notification_wait(waiter.done, 1, end, false, &bits));
+    while (state_of(waiter.thread) != THREAD_IS_DEAD && os_now() < end)
+        test_sleep(MILLISECONDS / 10);
     os_drop(waiter.thread);
     os_drop(waiter.done);
     return (enum status)waiter.r[0];
