@@ -1,6 +1,7 @@
 /* futex.c: wait and wake on a word of user memory. Not here: locks (lock.c), robust lists (robust.c).
- * A key is (space, address) for private words and (memory object, offset) for shared ones. A word that is waited on is described by a record
- * that one of its waiters lends; it is found through a tree a bucket, so those who wait on other words are not in the way.
+ * A key is (space, address) for private words and (memory object's serial number, offset) for shared ones, so that no other word has it when
+ * memory goes while threads wait. A word that is waited on is described by a record that one of its waiters lends; it is found through a tree
+ * a bucket, so those who wait on other words are not in the way.
  * Invariants: the word is compared and the waiter queued under the kernel lock, so no wake-up between the two is lost; a record with waiters
  * is in its tree, and its lender is one of them. */
 #include <futex.h>
@@ -20,7 +21,7 @@ static uint64_t last_sequence;
 
 static struct tree *bucket_of(struct futex_key key)
 {
-    uint64_t mixed = (key.a >> 6 ^ key.b >> 2 ^ key.b >> 14) * 0x9e3779b97f4a7c15ull;
+    uint64_t mixed = (key.a ^ key.b >> 2 ^ key.b >> 14) * 0x9e3779b97f4a7c15ull;
     return &buckets[mixed >> 56];
 }
 
@@ -159,10 +160,7 @@ enum status futex_key_of(struct thread *thread, uaddr_t address, uint64_t flags,
     *key = (struct futex_key){(uintptr_t)space, address};
     if ((flags & FUTEX_FLAG_SHARED) == 0)
         return STATUS_OK;
-    struct mem_object *mem;
-    enum status status = space_locate(space, address, &mem, &key->b);
-    key->a = (uintptr_t)mem;
-    return status;
+    return space_locate(space, address, &key->a, &key->b);
 }
 
 void futex_wait(struct thread *thread, struct frame *frame)

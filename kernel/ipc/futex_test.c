@@ -2,6 +2,7 @@
 #include <futex.h>
 #include <ipc/futex.h>
 #include <ipc/ipc_fixture.h>
+#include <mm/mem_object.h>
 
 #define WORDS 4u
 #define BASE 0x20000000ull
@@ -222,6 +223,35 @@ TEST(cookie_of_another_call)
     EXPECT_EQUAL(woken, 34);
     EXPECT_EQUAL(futex_wake(caller, word_address(1), 50, 0, UINT32_MAX, &second, &woken), STATUS_OK);
     EXPECT_EQUAL(woken, 34);
+    end();
+}
+
+static void map_shared(struct mem_object **mem)
+{
+    uaddr_t where = 0x30000000;
+    REQUIRE_EQUAL(mem_create(&ledger, MP_SIZE, mem), STATUS_OK);
+    REQUIRE_EQUAL(space_map(&task->space, *mem, RIGHTS_ALL, 0, MP_SIZE, 3 | MAP_FIXED_ADDRESS, &where), STATUS_OK);
+    object_put(&(*mem)->object);
+}
+
+/* The memory of a shared word goes while threads wait: what comes to its place, in the kernel's memory too, is not theirs. */
+TEST(memory_goes_under_waiters)
+{
+    begin_with(10);
+    for (unsigned i = 0; i < 10; i++) {
+        struct mem_object *mem, *other;
+        uint64_t cookie = 0, woken;
+        map_shared(&mem);
+        threads[i]->frame = (struct frame){.FRAME_R0 = 0x30000000, .FRAME_R2 = DEADLINE_NONE, .FRAME_R3 = FUTEX_FLAG_SHARED, .FRAME_R4 = 1};
+        futex_wait(threads[i], &threads[i]->frame);
+        EXPECT_EQUAL(threads[i]->state, THREAD_FUTEX);
+        REQUIRE_EQUAL(space_unmap(&task->space, 0x30000000, MP_SIZE), STATUS_OK);
+        map_shared(&other);
+        EXPECT(other == mem); /* else this shows less */
+        EXPECT_EQUAL(futex_wake(caller, 0x30000000, 10, FUTEX_FLAG_SHARED, UINT32_MAX, &cookie, &woken), STATUS_OK);
+        EXPECT_EQUAL(woken, 0);
+        REQUIRE_EQUAL(space_unmap(&task->space, 0x30000000, MP_SIZE), STATUS_OK);
+    }
     end();
 }
 

@@ -17,6 +17,8 @@
 #define SIZE_MOST (1ull << 62)
 #define FREE_STEPS 2u /* extents that are given back in one go */
 
+static uint64_t last_serial;
+
 static bool whole_mps(uint64_t bytes) { return !(bytes & (MP_SIZE - 1)); }
 
 /* --- life ------------------------------------------------------------------------------------------------------------------------------- */
@@ -37,6 +39,7 @@ static enum status object_make(struct ledger *ledger, enum mem_kind kind, uint64
     mem->object = (struct object){.references = 1, .type = OBJECT_MEM, .ledger = ledger};
     if (ledger)
         object_get(&ledger->object);
+    mem->serial = ++last_serial;
     mem->kind = kind;
     mem->cache = CACHE_NORMAL;
     mem->size = size;

@@ -16,6 +16,7 @@ struct mem_object {
     struct object object;
     enum mem_kind kind;      /* fixed after create */
     uint8_t cache;           /* enum cache_mode; fixed after create */
+    uint64_t serial;         /* no other object has or had it; less than any address in the kernel; fixed after create */
     uint64_t size;           /* bytes, a multiple of the MP */
     struct extent_map map;
     struct tree regions;     /* all regions of all spaces that show it, by offset: the reverse map (region.c) */

@@ -103,8 +103,9 @@ static inline bool user_range_valid(uaddr_t va, uint64_t length) { return va >= 
 /* Between two spaces (may be the same; spans may overlap only if equal). *done counts up; returns early with OK and *done < length when
  * an interrupt is pending, so that callers restart. */
 [[nodiscard]] enum status copy_user_to_user(struct space *to_space, uaddr_t to, struct space *from_space, uaddr_t from, uint64_t length, uint64_t *done);
-/* The (object, offset) behind a user address, for shared futexes. The object's address serves as identity; no reference is taken. */
-[[nodiscard]] enum status space_locate(struct space *space, uaddr_t va, struct mem_object **mem, uint64_t *offset);
+/* What is behind a user address, for shared futexes: the object's serial number and an offset in it, or, of memory that is the space's alone, its
+ * address and the user address. BAD_ADDRESS. */
+[[nodiscard]] enum status space_locate(struct space *space, uaddr_t va, uint64_t *owner, uint64_t *offset);
 
 /* --- shootdown (sched/smp.c): called by mm after arch_unmap/arch_protect ----------------------------------------------------------------- */
 /* Flush on every CPU that may hold translations of the space; returns when all have. Then frames may be freed. */

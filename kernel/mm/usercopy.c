@@ -119,13 +119,13 @@ enum status copy_user_to_user(struct space *to_space, uaddr_t to, struct space *
     return STATUS_OK;
 }
 
-enum status space_locate(struct space *space, uaddr_t va, struct mem_object **mem, uint64_t *offset)
+enum status space_locate(struct space *space, uaddr_t va, uint64_t *owner, uint64_t *offset)
 {
     struct region *region = region_at(space, va);
     if (!region || region->flags & REGION_PINNED)
         return STATUS_BAD_ADDRESS;
     bool private = region_private(region);
-    *mem = private ? (struct mem_object *)space : region->mem;
+    *owner = private ? (uintptr_t)space : region->mem->serial;
     *offset = private ? va : region_offset(region, va);
     return STATUS_OK;
 }
