@@ -61,7 +61,7 @@ enum memory_figure : int {
     MEMORY_FREE_RUNS = 37,          /* count */
     MEMORY_FREE_END = 38,
     /* what was done since boot */
-    MEMORY_FAULTS = 64,             /* counts, but for COPIED */
+    MEMORY_FAULTS = 64,             /* counts, but for COPIED and ZEROED */
     MEMORY_RESERVATIONS_MADE = 65,
     MEMORY_RESERVATIONS_FILLED = 66,
     MEMORY_RESERVATIONS_BROKEN = 67,
@@ -71,7 +71,8 @@ enum memory_figure : int {
     MEMORY_COPIED_GATHER = 71,      /* parts of clusters moved together */
     MEMORY_COPIED_REPAIR = 72,      /* in the background, for superpages */
     MEMORY_REPAIRS = 73,            /* superpages that came of it */
-    MEMORY_DONE_END = 74,
+    MEMORY_ZEROED_AHEAD = 74,       /* bytes of fresh memory that idle CPUs had zeroed */
+    MEMORY_DONE_END = 75,
     MEMORY_RUNS_OF_ORDER = 128,     /* + n: count of free runs whose largest aligned block is 2^n clusters */
 };
 

@@ -73,7 +73,7 @@ static void show_free(void)
 
 static void show_done(void)
 {
-    printf("faults      %llu\n", since("pgfault"));
+    printf("faults      %llu; %llu KiB of fresh memory were zeroed ahead\n", since("pgfault"), since("zeroed_ahead_bytes") >> 10);
     printf("superpages  reservations %llu made, %llu filled, %llu broken; now %llu\n", since("reservations_made"), since("reservations_filled"),
            since("reservations_broken"), find("reservations")->value);
     printf("            promotions %llu, demotions %llu, repaired %llu\n", since("promotions"), since("demotions"), since("repairs"));

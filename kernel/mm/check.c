@@ -6,10 +6,12 @@
 #include <mm/frames.h>
 #include <mm/region.h>
 #include <mm/reserve.h>
+#include <mm/zero_pool.h>
 
 void mm_check(void)
 {
     clusters_check();
+    zero_pool_check();
     carve_check();
     heap_check();
     uint64_t used = carve_own_bytes() + carve_kernel_bytes() + carve_user_bytes();

@@ -1,7 +1,7 @@
 /* clusters.c: free physical clusters, kept in the free memory itself: a run's first bytes hold its node, in a tree by address (to join
  * neighbours) and in a list by the largest naturally aligned block inside it (to find one). No byte is spent outside free memory. Runs inside
  * a block that is kept for somebody are in the tree, but on no list.
- * Not here: pieces of clusters (carve.c), who owns what, which blocks are kept for whom (reserve.c).
+ * Not here: pieces of clusters (carve.c), those zeroed ahead (zero_pool.c), who owns what, which blocks are kept for whom (reserve.c).
  * Invariants: runs are maximal, so no two touch but at the edges of blocks; a run is inside one block or in none; a block has free clusters and
  * used ones; a node's checksum covers its tree links and its length, so that a write to freed memory is noticed before it is followed.
  * Locks: kernel lock. */
@@ -11,10 +11,10 @@
 #include <lib/string.h>
 #include <lib/tree.h>
 #include <mm/inject.h>
+#include <mm/zero_pool.h>
 
 #define ORDERS CLUSTER_ORDERS
 #define IN_BLOCK (-1) /* the order of a run that is in a block */
-#define POOL_MOST 16u
 
 /* In the first bytes of a free run. */
 struct run {
@@ -27,19 +27,11 @@ struct run {
 };
 static_assert(sizeof(struct run) <= 64);
 
-/* In the first bytes of a cluster of the pool; everything behind is zero. */
-struct pooled {
-    struct pooled *next;
-    uint64_t check;
-};
-
 unsigned cluster_shift = MP_SHIFT;
 static struct tree runs;
 static struct list lists[ORDERS];
 static uint32_t lists_filled; /* bit per list that is not empty */
 static uint64_t free_count, run_count;
-static struct pooled *pool;
-static unsigned pool_count, zeroing_count; /* zeroing: taken for the pool, not in it yet */
 static struct tree blocks;      /* by address */
 static struct list cold_blocks; /* the coldest first */
 static uint64_t block_count, block_free; /* clusters that are free in blocks */
@@ -52,8 +44,6 @@ void clusters_init(unsigned shift)
     runs.root = nullptr;
     lists_filled = 0;
     free_count = run_count = 0;
-    pool = nullptr;
-    pool_count = zeroing_count = 0;
     blocks.root = nullptr;
     list_init(&cold_blocks);
     block_count = block_free = 0;
@@ -219,29 +209,6 @@ static struct run *smallest_run(unsigned order)
 
 static paddr_t align_up(paddr_t pa, uint64_t size) { return (pa + size - 1) & ~(size - 1); }
 
-static paddr_t take_from_pool(void)
-{
-    struct pooled *first = pool;
-    if (!first)
-        return 0;
-    ASSERT(first->check == ((uintptr_t)first ^ (uintptr_t)first->next ^ check_key), "nobody writes to free memory");
-    pool = first->next;
-    pool_count--;
-    memset(first, 0, sizeof *first);
-    return virt_to_phys(first);
-}
-
-paddr_t cluster_alloc_zeroed(void)
-{
-    return inject_failure() ? 0 : take_from_pool();
-}
-
-void clusters_drain_pool(void)
-{
-    for (paddr_t pa = take_from_pool(); pa; pa = take_from_pool())
-        clusters_free(pa, 1);
-}
-
 static paddr_t alloc_from_runs(unsigned order, enum cluster_use use)
 {
     uint64_t size = cluster_size() << order;
@@ -258,14 +225,23 @@ paddr_t clusters_alloc(unsigned order, enum cluster_use use)
     if (inject_failure())
         return 0;
     paddr_t pa = alloc_from_runs(order, use);
-    if (!pa && pool) {
-        clusters_drain_pool();
+    if (!pa && zero_pool_drain())
         pa = alloc_from_runs(order, use);
-    }
     while (!pa && block_count) {
         block_break(container_of(cold_blocks.next, struct block, link));
         pa = alloc_from_runs(order, use);
     }
+    return pa;
+}
+
+paddr_t clusters_spare(unsigned order, bool at_end)
+{
+    struct run *run = smallest_run(order);
+    if (!run)
+        return 0;
+    uint64_t size = cluster_size() << order;
+    paddr_t pa = at_end ? (run_end(run) & ~(size - 1)) - size : align_up(run_start(run), size);
+    run_take(run, pa, 1ull << order);
     return pa;
 }
 
@@ -356,6 +332,7 @@ void clusters_free(paddr_t pa, uint64_t count)
             part = count;
         run_join(pa, part, inside ? block : nullptr);
         if (inside) {
+            block->zeroed = false;
             block->free += part;
             block_free += part;
             if (block->free == block->count)
@@ -387,19 +364,41 @@ static void run_keep(struct run *run, paddr_t pa, uint64_t count)
     free_count += count;
 }
 
-bool block_keep(struct block *block, unsigned order, paddr_t preferred)
+/* From those zeroed ahead. */
+static bool keep_zeroed(struct block *block, unsigned order)
+{
+    block->pa = zero_pool_take(order);
+    if (!block->pa)
+        return false;
+    run_insert(block->pa, 1ull << order, true);
+    free_count += 1ull << order;
+    block->zeroed = true;
+    return true;
+}
+
+static bool keep_other(struct block *block, unsigned order, paddr_t preferred)
 {
     uint64_t size = cluster_size() << order;
     struct run *run = preferred && !(preferred & (size - 1)) ? run_at_or_below(preferred) : nullptr;
     block->pa = preferred;
+    block->zeroed = false;
     if (!run || run->order == IN_BLOCK || run_end(run) < preferred + size) {
         run = smallest_run(order);
-        if (!run || inject_failure())
+        if (!run)
             return false;
         block->pa = align_up(run_start(run), size);
     }
+    run_keep(run, block->pa, 1ull << order);
+    return true;
+}
+
+bool block_keep(struct block *block, unsigned order, paddr_t preferred, bool zeroed)
+{
+    if (inject_failure())
+        return false;
+    if (!(zeroed && keep_zeroed(block, order)) && !keep_other(block, order, preferred) && !keep_zeroed(block, order))
+        return false;
     block->count = block->free = 1ull << order;
-    run_keep(run, block->pa, block->count);
     block_link(block);
     return true;
 }
@@ -422,6 +421,7 @@ bool block_surround(struct block *block, unsigned order, paddr_t pa)
     block->pa = pa;
     block->count = 1ull << order;
     block->free = 0;
+    block->zeroed = false;
     for (struct run *run; (run = run_from(pa)) && run_start(run) < end; pa = run_end(run)) {
         paddr_t low = run_start(run) > pa ? run_start(run) : pa, high = run_end(run) < end ? run_end(run) : end;
         run_keep(run, low, (high - low) >> cluster_shift);
@@ -470,12 +470,18 @@ bool block_has(const struct block *block, paddr_t pa)
     return pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa;
 }
 
-bool block_claim(struct block *block, paddr_t pa)
+bool block_claim(struct block *block, paddr_t pa, bool *zeroed)
 {
     struct run *run = run_at_or_below(pa);
     if (!run || run_end(run) <= pa || inject_failure())
         return false;
-    run_take(run, pa, 1);
+    *zeroed = block->zeroed;
+    if (*zeroed && run_start(run) == pa) { /* but for its node */
+        run_take(run, pa, 1);
+        memset(run, 0, sizeof *run);
+    } else {
+        run_take(run, pa, 1);
+    }
     block->free--;
     block_free--;
     list_remove(&block->link);
@@ -488,14 +494,13 @@ bool block_claim(struct block *block, paddr_t pa)
 uint64_t blocks_count(void) { return block_count; }
 uint64_t blocks_free_bytes(void) { return block_free << cluster_shift; }
 
-uint64_t clusters_free_bytes(void) { return (free_count + pool_count + zeroing_count) << cluster_shift; }
-uint64_t clusters_zeroed_bytes(void) { return (uint64_t)pool_count << cluster_shift; }
+uint64_t clusters_free_bytes(void) { return (free_count + zero_pool_held()) << cluster_shift; }
 uint64_t clusters_free_runs(void) { return run_count; }
 
 int clusters_largest_order(void)
 {
-    int most = runs.root ? run_of(runs.root)->max_order : -1;
-    return most < 0 && pool ? 0 : most;
+    int most = runs.root ? run_of(runs.root)->max_order : -1, pooled = zero_pool_largest_order();
+    return most > pooled ? most : pooled;
 }
 
 uint64_t clusters_runs_of_order(unsigned order)
@@ -505,48 +510,6 @@ uint64_t clusters_runs_of_order(unsigned order)
         for (const struct list *link = lists[order].next; link != &lists[order]; link = link->next)
             count++;
     return count;
-}
-
-/* The pool stays small beside free memory, and its clusters come from the ends of runs, out of the way of objects that grow upwards. */
-bool clusters_zero_begin(struct zeroing *zeroing)
-{
-    if (zeroing->pa && zeroing->done < cluster_size())
-        return true;
-    clusters_zero_end(zeroing);
-    unsigned ahead = pool_count + zeroing_count;
-    struct run *run = ahead < POOL_MOST && ahead < free_count / 32 ? smallest_run(0) : nullptr;
-    if (!run)
-        return false;
-    zeroing->pa = run_end(run) - cluster_size();
-    run_take(run, zeroing->pa, 1);
-    zeroing_count++;
-    return true;
-}
-
-bool clusters_zero_step(struct zeroing *zeroing)
-{
-    if (!zeroing->pa || zeroing->done == cluster_size())
-        return false;
-    memset((char *)phys_to_virt(zeroing->pa) + zeroing->done, 0, MP_SIZE);
-    zeroing->done += MP_SIZE;
-    return zeroing->done < cluster_size();
-}
-
-void clusters_zero_end(struct zeroing *zeroing)
-{
-    if (!zeroing->pa)
-        return;
-    zeroing_count--;
-    if (zeroing->done == cluster_size()) {
-        struct pooled *first = phys_to_virt(zeroing->pa);
-        first->next = pool;
-        first->check = (uintptr_t)first ^ (uintptr_t)pool ^ check_key;
-        pool = first;
-        pool_count++;
-    } else {
-        clusters_free(zeroing->pa, 1);
-    }
-    *zeroing = (struct zeroing){};
 }
 
 /* The run is in one block, or in none, as its order says; returns how many of its clusters are in one. */

@@ -18,8 +18,8 @@ enum cluster_use { CLUSTER_MOVABLE, CLUSTER_UNMOVABLE };
 
 /* 2^order clusters, naturally aligned. 0: no such run is free. */
 [[nodiscard]] paddr_t clusters_alloc(unsigned order, enum cluster_use use);
-/* One movable cluster full of zeros, from the pool of those zeroed ahead; 0: the pool is empty. */
-[[nodiscard]] paddr_t cluster_alloc_zeroed(void);
+/* The same for zero_pool.c, from runs alone: at the bottom or at the end of one of the smallest. Nothing is broken or drained for it. */
+[[nodiscard]] paddr_t clusters_spare(unsigned order, bool at_end);
 /* These very clusters, if all of them are free and in no block. */
 [[nodiscard]] bool clusters_claim(paddr_t pa, uint64_t count);
 /* Give back (or hand over at boot) whole clusters, any number. Never fails. */
@@ -33,12 +33,13 @@ struct block {
     struct list link;     /* coldest first */
     paddr_t pa;
     uint64_t count, free; /* clusters */
+    bool zeroed;          /* what is free of it is full of zeros, but for the nodes of runs */
     void (*ended)(struct block *block); /* its owner's: may not allocate or free. Set before it is kept */
 };
-/* Keep 2^order free clusters: those at `preferred` if they can be had. false: there is no such block. */
-[[nodiscard]] bool block_keep(struct block *block, unsigned order, paddr_t preferred);
-/* Take a cluster of the block, which may end it. Requires: inside the block. false: it is in use. */
-[[nodiscard]] bool block_claim(struct block *block, paddr_t pa);
+/* Keep 2^order free clusters: zeroed ones if they are wanted, those at `preferred`, or others. false: there is no such block. */
+[[nodiscard]] bool block_keep(struct block *block, unsigned order, paddr_t preferred, bool zeroed);
+/* Take a cluster of the block, which may end it. Requires: inside the block. false: it is in use. *zeroed: it is full of zeros. */
+[[nodiscard]] bool block_claim(struct block *block, paddr_t pa, bool *zeroed);
 /* Is that cluster of it free? */
 bool block_has(const struct block *block, paddr_t pa);
 /* End it: what is free of it is everybody's. */
@@ -59,27 +60,13 @@ bool block_search_some(struct block_search *search, unsigned order, unsigned ste
 uint64_t blocks_count(void);
 uint64_t blocks_free_bytes(void); /* free in blocks */
 
-uint64_t clusters_free_bytes(void); /* the pool of zeroed ones and blocks included */
-uint64_t clusters_zeroed_bytes(void); /* of those, in the pool */
+uint64_t clusters_free_bytes(void); /* those zeroed ahead and blocks included */
 uint64_t clusters_free_runs(void);
 /* Runs, outside of blocks, whose largest aligned block inside is of this order. */
 uint64_t clusters_runs_of_order(unsigned order);
 #define CLUSTER_ORDERS 32u
 /* Largest order a clusters_alloc could get now without breaking a block; -1: nothing is free. */
 int clusters_largest_order(void);
-/* A free cluster on the way to the pool. Begin and end are under the kernel lock, steps are not; it counts as free. */
-struct zeroing {
-    paddr_t pa; /* 0: none */
-    uint64_t done; /* bytes that are zero */
-};
-/* Take one, unless it has one: false when the pool is full enough. What is done goes to the pool first. */
-[[nodiscard]] bool clusters_zero_begin(struct zeroing *zeroing);
-/* Zero a piece: false when all is zero, or there is none. */
-bool clusters_zero_step(struct zeroing *zeroing);
-/* To the pool if it is zero, else back to the free runs. */
-void clusters_zero_end(struct zeroing *zeroing);
-/* Give the pool back to the free runs. */
-void clusters_drain_pool(void);
 /* Walk all runs and panic if an invariant does not hold. */
 void clusters_check(void);
 

@@ -73,56 +73,6 @@ TEST(the_smallest_run_that_fits_is_used)
     EXPECT_EQUAL(clusters_alloc(0, CLUSTER_MOVABLE), a);
 }
 
-TEST(zeroed_ahead_clusters_are_zero_and_counted_free)
-{
-    struct zeroing zeroing = {};
-    start(16, 16 << 20);
-    uint64_t before = mm_free_bytes();
-    EXPECT(clusters_zero_begin(&zeroing));
-    EXPECT_EQUAL(mm_free_bytes(), before);
-    EXPECT_EQUAL(cluster_alloc_zeroed(), 0);
-    while (clusters_zero_step(&zeroing)) {
-        EXPECT(clusters_zero_begin(&zeroing)); /* goes on with the same */
-        EXPECT_EQUAL(mm_free_bytes(), before);
-    }
-    clusters_zero_end(&zeroing);
-    EXPECT_EQUAL(mm_free_bytes(), before);
-    paddr_t pa = cluster_alloc_zeroed();
-    REQUIRE(pa != 0);
-    const uint64_t *words = phys_to_virt(pa);
-    for (unsigned i = 0; i < 65536 / 8; i++)
-        REQUIRE(words[i] == 0);
-    EXPECT_EQUAL(mm_free_bytes(), before - 65536);
-    unsigned count = 0;
-    for (; clusters_zero_begin(&zeroing); count++)
-        while (clusters_zero_step(&zeroing)) {
-        }
-    EXPECT(count > 0);
-    EXPECT_EQUAL(zeroing.pa, 0);
-    clusters_free(pa, 1);
-    clusters_drain_pool();
-    EXPECT_EQUAL(mm_free_bytes(), before);
-    mm_check();
-}
-
-TEST(cluster_that_is_half_zeroed_goes_back)
-{
-    struct zeroing zeroing = {}, other = {};
-    start(16, 16 << 20);
-    uint64_t before = mm_free_bytes(), runs = clusters_free_runs();
-    clusters_zero_end(&zeroing); /* none */
-    EXPECT(clusters_zero_begin(&zeroing));
-    EXPECT(clusters_zero_begin(&other)); /* two CPUs at a time */
-    EXPECT(zeroing.pa != other.pa);
-    EXPECT(clusters_zero_step(&zeroing));
-    clusters_zero_end(&other);
-    clusters_zero_end(&zeroing);
-    EXPECT_EQUAL(cluster_alloc_zeroed(), 0);
-    EXPECT_EQUAL(mm_free_bytes(), before);
-    EXPECT_EQUAL(clusters_free_runs(), runs);
-    mm_check();
-}
-
 static void random_operations(unsigned shift, unsigned clusters, unsigned steps)
 {
     struct { paddr_t pa; uint64_t count; } held[256];

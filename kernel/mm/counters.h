@@ -16,6 +16,7 @@ struct counters {
     uint64_t copied_gather_bytes;  /* parts of clusters moved together by faults */
     uint64_t copied_repair_bytes;  /* moved in the background to make superpages */
     uint64_t repairs;              /* superpages made so */
+    uint64_t zeroed_ahead_bytes;   /* fresh memory that idle CPUs had zeroed */
 };
 extern struct counters counters;
 

@@ -5,6 +5,7 @@
 #include <mm/frames.h>
 #include <mm/region.h>
 #include <mm/reserve.h>
+#include <mm/zero_pool.h>
 
 struct counters counters;
 struct metadata metadata;
@@ -39,6 +40,7 @@ static uint64_t done(enum memory_figure what)
     case MEMORY_COPIED_GATHER: return counters.copied_gather_bytes;
     case MEMORY_COPIED_REPAIR: return counters.copied_repair_bytes;
     case MEMORY_REPAIRS: return counters.repairs;
+    case MEMORY_ZEROED_AHEAD: return counters.zeroed_ahead_bytes;
     default: return 0;
     }
 }
@@ -48,7 +50,7 @@ static uint64_t is_free(enum memory_figure what)
     switch (what) {
     case MEMORY_FREE_CLUSTERS: return clusters_free_bytes();
     case MEMORY_FREE_PIECES: return carve_free_bytes();
-    case MEMORY_FREE_ZEROED: return clusters_zeroed_bytes();
+    case MEMORY_FREE_ZEROED: return zero_pool_bytes();
     case MEMORY_FREE_RESERVED: return blocks_free_bytes();
     case MEMORY_RESERVATIONS: return blocks_count();
     case MEMORY_FREE_RUNS: return clusters_free_runs();

@@ -13,6 +13,9 @@
 #include <mm/frames.h>
 #include <mm/repair.h>
 #include <mm/reserve.h>
+#include <mm/zero_pool.h>
+
+uint64_t super_size;
 
 #define COPY_UNIT (MP_SIZE > 0x4000 ? MP_SIZE : 0x4000ull)
 
@@ -20,7 +23,7 @@
 struct part {
     uint64_t start, end;
     paddr_t pa;
-    bool zeroed; /* pa is full of zeros already */
+    bool zeroed; /* pa is full of zeros already; before there is one: that would help */
 };
 
 static uint64_t cluster_start(uint64_t offset) { return offset & ~(cluster_size() - 1); }
@@ -39,8 +42,10 @@ static bool claim_beside(const struct place *place, struct part *part)
         if (base & (cluster_size() - 1))
             continue;
         part->pa = base + (part->start - cluster);
-        if (frames_claim(part->pa, part->end - part->start))
+        if (frames_claim(part->pa, part->end - part->start)) {
+            part->zeroed = false;
             return true;
+        }
     }
     return false;
 }
@@ -71,11 +76,16 @@ static bool is_like_stack(const struct place *place, uint64_t cluster)
     return !extent || extent->start >= place->span_end;
 }
 
-static paddr_t reserved_cluster(const struct place *place, uint64_t cluster)
+/* *zeroed: in, are zeros wanted; out, it is full of them. */
+static paddr_t reserved_cluster(const struct place *place, uint64_t cluster, bool *zeroed)
 {
-    paddr_t pa = reservation_take(place->map, cluster);
-    if (!pa && place->span_high - place->span_low >= SUPER_SIZE && !is_like_stack(place, cluster))
-        pa = reservation_make(place->map, cluster, place->span_low, place->span_high);
+    bool wanted = *zeroed;
+    *zeroed = false;
+    paddr_t pa = reservation_take(place->map, cluster, zeroed);
+    if (!pa && place->span_high - place->span_low >= SUPER_SIZE && !is_like_stack(place, cluster)) {
+        *zeroed = wanted;
+        pa = reservation_make(place->map, cluster, place->span_low, place->span_high, zeroed);
+    }
     return pa;
 }
 
@@ -89,21 +99,25 @@ static void wish_repair(const struct place *place, uint64_t offset)
 
 static paddr_t other_cluster(const struct place *place, uint64_t cluster, bool *zeroed)
 {
+    bool wanted = *zeroed;
+    *zeroed = false;
     paddr_t pa = cluster_next_to(place->map, cluster);
     if (pa)
         return pa;
-    pa = cluster_alloc_zeroed();
+    pa = wanted ? zero_pool_take_one() : 0;
     *zeroed = pa != 0;
     return pa ? pa : clusters_alloc(0, CLUSTER_MOVABLE);
 }
 
-/* A cluster for the part, if it is worth one or one is reserved; what the part leaves of it is free at once. */
+/* A cluster for the part, if it is worth one or one is reserved; what the part leaves of it is free at once. part->zeroed says before whether
+ * zeros are wanted. */
 static bool take_cluster(const struct place *place, struct part *part)
 {
     uint64_t cluster = cluster_start(part->start);
-    part->zeroed = false;
-    paddr_t pa = reserved_cluster(place, cluster);
+    bool wanted = part->zeroed;
+    paddr_t pa = reserved_cluster(place, cluster, &part->zeroed);
     if (!pa && wants_cluster(place)) {
+        part->zeroed = wanted;
         pa = other_cluster(place, cluster, &part->zeroed);
         wish_repair(place, cluster);
     }
@@ -171,6 +185,8 @@ static void fill_part(const struct place *place, const struct part *part)
         copy_extents(&place->backing->map, part->start + place->backing_delta, phys_to_virt(part->pa), size, true);
     else if (!part->zeroed)
         memset(phys_to_virt(part->pa), 0, size);
+    else
+        counters.zeroed_ahead_bytes += size;
 }
 
 /* --- putting it in place -------------------------------------------------------------------------------------------------------------------- */
@@ -265,6 +281,7 @@ enum status fill_absent(const struct place *place, uint64_t offset)
 {
     struct part part = absent_part(place, offset);
     bool alone = part.start == place->low && part.end == place->high;
+    part.zeroed = !place->backing;
     if (place->backing)
         clip_to_unit(&part, offset);
     if (!claim_beside(place, &part)) {

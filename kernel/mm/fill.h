@@ -24,7 +24,8 @@ struct place {
  * absent becomes zeros. *copied goes up. Requires: more than half of the cluster can be seen, nothing present is shared, no backing. */
 [[nodiscard]] enum status fill_gather(const struct place *place, uint64_t *copied);
 
-/* A superpage: the smallest leaf above the cluster. */
-#define SUPER_SIZE (1ull << arch_leaf_shift(0))
+/* A superpage: the smallest leaf above the cluster. Fixed by mm_init. */
+extern uint64_t super_size;
+#define SUPER_SIZE super_size
 
 #endif

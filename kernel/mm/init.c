@@ -6,12 +6,14 @@
 #include <mm/carve.h>
 #include <mm/clusters.h>
 #include <mm/counters.h>
+#include <mm/fill.h>
 #include <mm/frames.h>
 #include <mm/init.h>
 #include <mm/repair.h>
 #include <mm/reserve.h>
 #include <mm/space.h>
 #include <mm/span.h>
+#include <mm/zero_pool.h>
 
 static struct tree managed, ram; /* spans by physical address */
 static uint64_t total_bytes;
@@ -88,6 +90,8 @@ void mm_init(const struct boot_info *info, unsigned shift)
     if (shift < MP_SHIFT)
         shift = MP_SHIFT;
     clusters_init(shift);
+    zero_pool_init();
+    super_size = 1ull << arch_leaf_shift(0);
     carve_init();
     heap_init();
     reservations_init();
@@ -130,5 +134,5 @@ uint64_t mm_free_bytes(void) { return clusters_free_bytes() + carve_free_bytes()
 bool mm_idle_work(struct zeroing *zeroing)
 {
     reservations_reap();
-    return clusters_zero_begin(zeroing) || repair_some();
+    return zeroing_begin(zeroing) || repair_some();
 }

@@ -46,13 +46,13 @@ static struct reservation *at_or_after(const struct extent_map *map, uint64_t of
     return best;
 }
 
-paddr_t reservation_take(struct extent_map *map, uint64_t offset)
+paddr_t reservation_take(struct extent_map *map, uint64_t offset, bool *zeroed)
 {
     struct reservation *r = at_or_after(map, offset);
     if (!r || r->offset > offset)
         return 0;
     paddr_t pa = r->block.pa + (offset - r->offset);
-    return block_claim(&r->block, pa) ? pa : 0;
+    return block_claim(&r->block, pa, zeroed) ? pa : 0;
 }
 
 paddr_t reservation_place(const struct extent_map *map, uint64_t offset, bool *free)
@@ -173,7 +173,7 @@ static paddr_t memory_after(const struct extent_map *map, uint64_t offset)
     return extent ? extent_pa(extent, offset - 1) + 1 : 0;
 }
 
-static bool reserve(struct extent_map *map, uint64_t start, unsigned shift)
+static bool reserve(struct extent_map *map, uint64_t start, unsigned shift, bool zeroed)
 {
     struct reservation *r = record_make(map->ledger);
     if (!r)
@@ -181,7 +181,7 @@ static bool reserve(struct extent_map *map, uint64_t start, unsigned shift)
     r->map = map;
     r->offset = start;
     r->block.ended = reservation_ended;
-    if (!block_keep(&r->block, shift - cluster_shift, memory_after(map, start))) {
+    if (!block_keep(&r->block, shift - cluster_shift, memory_after(map, start), zeroed)) {
         record_end(r);
         return false;
     }
@@ -193,19 +193,19 @@ static bool reserve(struct extent_map *map, uint64_t start, unsigned shift)
 bool reservation_make_for(struct extent_map *map, uint64_t start, unsigned shift)
 {
     const struct reservation *r = at_or_after(map, start);
-    return (!r || r->offset >= start + (1ull << shift)) && reserve(map, start, shift);
+    return (!r || r->offset >= start + (1ull << shift)) && reserve(map, start, shift, false);
 }
 
-paddr_t reservation_make(struct extent_map *map, uint64_t offset, uint64_t low, uint64_t high)
+paddr_t reservation_make(struct extent_map *map, uint64_t offset, uint64_t low, uint64_t high, bool *zeroed)
 {
     for (unsigned n = ARCH_LEAVES; n--;) {
         unsigned shift = arch_leaf_shift(n);
         uint64_t start = offset & ~((1ull << shift) - 1), end = start + (1ull << shift);
         if (!shift || start < low || end > high || !is_clear(map, start, end, offset) || clusters_largest_order() < (int)(shift - cluster_shift))
             continue;
-        if (!reserve(map, start, shift))
+        if (!reserve(map, start, shift, *zeroed))
             continue;
-        paddr_t pa = reservation_take(map, offset);
+        paddr_t pa = reservation_take(map, offset, zeroed);
         if (!pa)
             reservations_break(map, start, end);
         return pa;

@@ -6,11 +6,11 @@
 
 #include <mm/extent.h>
 
-/* A cluster for this offset (a multiple of the cluster) out of a reservation of the map; 0: there is none. */
-[[nodiscard]] paddr_t reservation_take(struct extent_map *map, uint64_t offset);
+/* A cluster for this offset (a multiple of the cluster) out of a reservation of the map; 0: there is none. *zeroed: it is full of zeros. */
+[[nodiscard]] paddr_t reservation_take(struct extent_map *map, uint64_t offset, bool *zeroed);
 /* Make a reservation, of the largest leaf around the offset that lies in [low, high), has nothing present, and can be had, and take the
- * offset's cluster. 0: there is none. */
-[[nodiscard]] paddr_t reservation_make(struct extent_map *map, uint64_t offset, uint64_t low, uint64_t high);
+ * offset's cluster. *zeroed: before, whether zeros are wanted; then, whether it is full of them. 0: there is none. */
+[[nodiscard]] paddr_t reservation_make(struct extent_map *map, uint64_t offset, uint64_t low, uint64_t high, bool *zeroed);
 /* Reserve for [start, start + 1 << shift), a leaf, though something is present there. False: there is no such block, or no record. */
 [[nodiscard]] bool reservation_make_for(struct extent_map *map, uint64_t start, unsigned shift);
 /* Where in memory a reservation of the map has the offset's place, whether it is in use or not; 0: there is none. */

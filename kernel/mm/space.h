@@ -42,7 +42,7 @@ void mem_check(struct mem_object *mem);
 uint64_t mm_total_bytes(void);
 uint64_t mm_free_bytes(void);  /* free clusters, free carved pieces */
 /* What an idle CPU does for memory, in a bounded step, with the kernel lock. True: there is more, a cluster to zero ahead of need,
- * without the lock (clusters.h), or another step. */
+ * without the lock (zero_pool.h), or another step. */
 struct zeroing;
 bool mm_idle_work(struct zeroing *zeroing);
 

@@ -5,6 +5,7 @@
 #include <mm/counters.h>
 #include <mm/repair.h>
 #include <mm/space_model.h>
+#include <mm/zero_pool.h>
 
 /* --- spaces -------------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -516,7 +517,7 @@ static void idle(unsigned step)
     }
     if (step % 512 < 40 || step % 64 == 0)
         while (mm_idle_work(&zeroing))
-            while (clusters_zero_step(&zeroing)) {
+            while (zeroing_step(&zeroing)) {
             }
 }
 

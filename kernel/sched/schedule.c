@@ -1,7 +1,7 @@
 /* schedule.c: run queues per CPU, the choice of the next thread, idling. Not here: why threads block (ipc/, futex.c).
  * Invariant: a READY thread is on the run queue of exactly one CPU, a RUNNING one is current on exactly one. All under the kernel lock. */
 #include <lib/assert.h>
-#include <mm/clusters.h>
+#include <mm/zero_pool.h>
 #include <sched/schedule.h>
 
 #define WORK_STEPS 16u          /* of work, in one go */
@@ -365,7 +365,7 @@ void kernel_exit(struct cpu *cpu, bool was_idle)
 static void idle_outside(struct zeroing *zeroing) NO_THREAD_SAFETY
 {
     spin_unlock(&kernel_lock);
-    while (!arch_interrupt_pending() && clusters_zero_step(zeroing)) {
+    while (!arch_interrupt_pending() && zeroing_step(zeroing)) {
     }
     if (arch_interrupt_pending())
         arch_idle();
@@ -393,7 +393,7 @@ void cpu_idle_loop(void) NO_THREAD_SAFETY
             spin_lock(&kernel_lock);
         }
     }
-    clusters_zero_end(&zeroing);
+    zeroing_end(&zeroing);
     cpu->idle_ns += arch_time_ns() - cpu->idle_since_ns;
     spin_unlock(&kernel_lock);
     arch_return_to_user();

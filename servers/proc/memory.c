@@ -18,7 +18,7 @@ void write_vmstat(struct text *text, struct process *)
         {"reservations_made", MEMORY_RESERVATIONS_MADE}, {"reservations_filled", MEMORY_RESERVATIONS_FILLED},
         {"reservations_broken", MEMORY_RESERVATIONS_BROKEN}, {"promotions", MEMORY_PROMOTIONS}, {"demotions", MEMORY_DEMOTIONS},
         {"repairs", MEMORY_REPAIRS}, {"copied_cow_bytes", MEMORY_COPIED_COW}, {"copied_gather_bytes", MEMORY_COPIED_GATHER},
-        {"copied_repair_bytes", MEMORY_COPIED_REPAIR}, {"user_bytes", MEMORY_USER}, {"kernel_bytes", MEMORY_KERNEL},
+        {"copied_repair_bytes", MEMORY_COPIED_REPAIR}, {"zeroed_ahead_bytes", MEMORY_ZEROED_AHEAD}, {"user_bytes", MEMORY_USER}, {"kernel_bytes", MEMORY_KERNEL},
         {"page_table_bytes", MEMORY_PAGE_TABLES}, {"region_bytes", MEMORY_REGIONS}, {"extent_bytes", MEMORY_EXTENTS},
         {"object_bytes", MEMORY_OBJECT_RECORDS}, {"reservation_bytes", MEMORY_RESERVATION_RECORDS}, {"heap_bytes", MEMORY_HEAP},
         {"heap_free_bytes", MEMORY_HEAP_FREE}, {"piece_record_bytes", MEMORY_PIECE_RECORDS}, {"free_cluster_bytes", MEMORY_FREE_CLUSTERS},
