@@ -29,6 +29,7 @@
 #define RIGHT_MEM_EXEC    (1u << 2) /* map for execution */
 #define RIGHT_MEM_RESIZE  (1u << 3)
 #define RIGHT_MEM_INFO    (1u << 4)
+#define RIGHT_MEM_PAGER   (1u << 5) /* supply its content, take what was written */
 
 #define RIGHT_PORT_SEND    (1u << 0) /* call and send */
 #define RIGHT_PORT_RECEIVE (1u << 1) /* receive, put into a set */

@@ -27,6 +27,8 @@
 #define LABEL_CALL_CANCELLED 0x8000000000000002ull /* the caller behind a pending reply went away; word 0 = the reply's cookie; badge = the facet's */
 #define LABEL_NOTIFICATION   0x8000000000000003ull /* a notification in the set was signalled; word 0 = bits taken, badge 0 */
 #define LABEL_CALL_INTERRUPTED 0x8000000000000005ull /* an interrupt was posted to the caller behind a pending reply; it waits for an answer, now please; words and badge as CALL_CANCELLED */
+#define LABEL_PAGE_IN        0x8000000000000006ull /* of a memory object with a pager: words 0, 1 = offset and length of what a thread waits for, 2, 3 = of what may be supplied with it, ahead of need; badge = the object's key */
+#define LABEL_PAGE_OUT       0x8000000000000007ull /* of the same: words 0, 1 = offset and length of what is to be written back; badge = the object's key */
 #define LABEL_EXCEPTION      0x8000000000000004ull /* exception port: word 0 = reason, 1 = address, 2 = code, 3 = pc, 4 = sp; badge = the task's */
 
 /* Why the kernel made an upcall. */

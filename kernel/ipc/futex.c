@@ -172,6 +172,10 @@ void futex_wait(struct thread *thread, struct frame *frame)
     enum status status = futex_key_of(thread, address, flags, &key);
     if (status == STATUS_OK)
         status = copy_from_user(&thread->task->space, &word, address, sizeof word);
+    if (status == PAGE_AWAITED) {
+        thread_page_wait(thread);
+        return;
+    }
     thread->wait.flags = (flags & FUTEX_FLAG_INTERRUPTIBLE) != 0 ? MESSAGE_INTERRUPTIBLE : 0;
     if (status == STATUS_OK && word != (uint32_t)frame->FRAME_R1)
         status = STATUS_VALUE_CHANGED;

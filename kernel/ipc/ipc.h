@@ -68,6 +68,7 @@ struct port {
     struct list *receiver_queue; /* where those wait that would take a call: of the port, or of its set */
     struct list events;    /* struct event.link */
     struct list pending;   /* replies with a call that came through this port */
+    struct list requests;  /* for memory that its receiver supplies: struct page_request.port_link */
     struct message_queue queue;
     uint64_t maker;        /* cookie of the interrupted call that makes its queue; 0: none does */
     struct work work;      /* dead: the rest below is emptied; else: what it has goes to receivers */

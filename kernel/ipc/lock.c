@@ -142,6 +142,8 @@ static enum status inherit(struct futex_word *word)
 {
     struct thread *next = futex_first(word);
     enum status status = store(&next->task->space, next->futex.address, next->futex.number | FUTEX_WAITERS | FUTEX_OWNER_DIED);
+    if (status == PAGE_AWAITED) /* by one who cannot wait */
+        status = STATUS_BAD_ADDRESS;
     hand_over(word, status);
     return status;
 }
@@ -164,6 +166,10 @@ void lock_wait(struct thread *thread, struct frame *frame)
     bool free = (frame->FRAME_R1 & FUTEX_NUMBER_MASK) == 0;
     if (status == STATUS_OK && free)
         status = take_free(thread, frame, word);
+    if (status == PAGE_AWAITED) {
+        thread_page_wait(thread);
+        return;
+    }
     if (status != STATUS_OK || free) {
         frame->FRAME_STATUS = (uint64_t)(int64_t)status;
         return;

@@ -4,6 +4,7 @@
 #include <ipc/ipc.h>
 #include <ipc/words.h>
 #include <lib/assert.h>
+#include <mm/pager.h>
 #include <object/captable.h>
 #include <sched/schedule.h>
 
@@ -207,6 +208,9 @@ static void take_event(struct port *port, struct thread *receiver, uint64_t key)
         badge = facet->badge;
         set_words(&receiver->frame, event->label, word);
         object_put(&facet->object); /* the event's reference */
+    } else if (event->label == LABEL_PAGE_IN || event->label == LABEL_PAGE_OUT) {
+        badge = page_request_take(event, word);
+        set_words(&receiver->frame, event->label, word);
     } else {
         struct reply *reply = container_of(event, struct reply, cancelled);
         badge = reply->badge;

@@ -3,6 +3,7 @@
 #include <ipc/ipc.h>
 #include <lib/assert.h>
 #include <mm/carve.h>
+#include <mm/pager.h>
 #include <object/captable.h>
 #include <sched/schedule.h>
 
@@ -36,6 +37,7 @@ enum status port_create(struct ledger *ledger, uint64_t queue, struct port **por
     (*port)->receiver_queue = &(*port)->receivers;
     list_init(&(*port)->events);
     list_init(&(*port)->pending);
+    list_init(&(*port)->requests);
     status = queue_pay(&(*port)->queue, ledger, queue);
     for (unsigned i = 0; i < CHUNKS_AT_ONCE && status == STATUS_OK; i++)
         status = port_grow(*port);
@@ -62,6 +64,9 @@ bool port_break_calls(struct port *port, unsigned steps)
             return false;
         reply_fail(container_of(port->pending.next, struct reply, port_link), STATUS_PEER_GONE);
     }
+    for (; page_request_break(port, true); steps--)
+        if (steps == 0)
+            return false;
     return true;
 }
 
@@ -93,6 +98,8 @@ static bool port_empty(struct port *port)
         wait_fail(container_of(port->left_threads.next, struct thread, queue), STATUS_PEER_GONE);
     else if (!list_empty(&port->pending))
         (void)port_break_calls(port, 1);
+    else if (page_request_break(port, false))
+        return true;
     else if ((event = list_pop_front(&port->left_events)) != nullptr)
         drop_event(event);
     else if (port->left_messages > 0)
@@ -130,7 +137,7 @@ void port_destroy(struct port *port)
     list_take_all(&port->left_events, &port->events);
     port->left_messages = port->queue.count;
     port->queue.count = 0;
-    bool left = !list_empty(&port->left_threads) || !list_empty(&port->pending) || !list_empty(&port->left_events) || port->left_messages > 0;
+    bool left = !list_empty(&port->left_threads) || !list_empty(&port->pending) || !list_empty(&port->requests) || !list_empty(&port->left_events) || port->left_messages > 0;
     if (left || !list_empty(&port->servers) || port->queue.chunks > CHUNKS_AT_ONCE)
         work_add(&port->work);
     if (port->member.set != nullptr)

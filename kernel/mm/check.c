@@ -4,6 +4,7 @@
 #include <lib/list.h>
 #include <mm/clusters.h>
 #include <mm/frames.h>
+#include <mm/pager.h>
 #include <mm/region.h>
 #include <mm/reserve.h>
 #include <mm/zero_pool.h>
@@ -117,6 +118,9 @@ static void check_translation(const struct region *region, uaddr_t va)
     ASSERT(pa == mapped, "a translation is what region and extents say");
     ASSERT(!(mapping.prot & ~(unsigned)region->prot), "a translation grants no more than its region");
     ASSERT(own || !(mapping.prot & PROT_BIT_WRITE), "shared memory is not writable");
+    uint64_t start, end;
+    if (mapping.prot & PROT_BIT_WRITE && !region_private(region) && region->mem && region->mem->pager)
+        ASSERT(pager_is_dirty(region->mem, region_offset(region, va), &start, &end), "clean memory is not writable");
 }
 
 static void check_edge(struct space *space, uaddr_t va)
@@ -156,6 +160,8 @@ void mem_check(struct mem_object *mem)
         check_extents(&mem->map);
     check_shares(&mem->map);
     reservations_check(&mem->map);
+    if (mem->pager)
+        pager_check(mem);
     const struct span *last = span_of(tree_last(&mem->map.extents));
     ASSERT(!last || last->end <= mem->size, "nothing is present behind the end");
 }

@@ -6,6 +6,7 @@
 #include <mm/clusters.h>
 #include <mm/counters.h>
 #include <mm/fill.h>
+#include <mm/pager.h>
 #include <mm/region.h>
 
 #define AROUND (MP_SIZE * 64) /* what is present around a fault is mapped with it, so far */
@@ -106,6 +107,18 @@ static enum status fault_pinned(struct region *region)
     return arch_map(arch, region->start, region->offset, 1, region->prot, CACHE_NORMAL) ? STATUS_OK : arch_refusal(arch);
 }
 
+/* Leave what is as dirty or clean as the MP at va. Returns: the protection; what is clean is not to be written without a fault. */
+static unsigned clip_to_written(const struct mem_object *mem, uaddr_t va, uint64_t offset, struct window *window, unsigned prot)
+{
+    uint64_t start, end;
+    if (!(prot & PROT_BIT_WRITE))
+        return prot;
+    bool dirty = pager_is_dirty(mem, offset, &start, &end);
+    uint64_t below = offset - start, above = end - offset;
+    clip(window, va > below ? va - below : 0, above < UINT64_MAX - va ? va + above : UINT64_MAX);
+    return dirty ? prot : prot & ~PROT_BIT_WRITE;
+}
+
 static enum status fault_object(struct region *region, uaddr_t va, bool write)
 {
     struct mem_object *mem = region->mem;
@@ -114,7 +127,9 @@ static enum status fault_object(struct region *region, uaddr_t va, bool write)
     enum status status = mem_fill(mem, offset, write);
     if (status != STATUS_OK)
         return status;
-    return map_extent(region, va, everything, &mem->map, offset, fresh, region->prot, mem->cache);
+    struct window window = everything;
+    unsigned prot = mem->pager ? clip_to_written(mem, va, offset, &window, region->prot) : region->prot;
+    return map_extent(region, va, window, &mem->map, offset, fresh, prot, mem->cache);
 }
 
 /* Nothing was written here yet: show the backing object, read-only. */
@@ -186,6 +201,10 @@ static enum status fault_private(struct region *region, uaddr_t va, bool write)
         return fault_backing(region, va);
     enum status status = STATUS_OK;
     uint64_t run;
+    if (!extent && region->mem && region->mem->pager) /* what is to be copied has to be there */
+        status = mem_fill(region->mem, region_offset(region, va), false);
+    if (status != STATUS_OK)
+        return status;
     bool fresh = !extent || (write && share_query(map->group, extent_pa(extent, va), MP_SIZE, &run));
     if (fresh) {
         struct place place = private_place(region, va);

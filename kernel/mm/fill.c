@@ -260,6 +260,17 @@ static void clip_to_unit(struct part *part, uint64_t offset)
         part->end = unit + COPY_UNIT;
 }
 
+/* What a pager has to supply first cannot be copied. */
+static void clip_to_present(const struct place *place, struct part *part, uint64_t offset)
+{
+    const struct span *extent = extent_at(&place->backing->map, offset + place->backing_delta);
+    uint64_t start = extent->start - place->backing_delta, end = extent->end - place->backing_delta;
+    if (extent->start > part->start + place->backing_delta)
+        part->start = start;
+    if (extent->end < part->end + place->backing_delta)
+        part->end = end;
+}
+
 /* Nobody may write there meanwhile. */
 enum status fill_gather(const struct place *place, uint64_t *copied)
 {
@@ -284,6 +295,8 @@ enum status fill_absent(const struct place *place, uint64_t offset)
     part.zeroed = !place->backing;
     if (place->backing)
         clip_to_unit(&part, offset);
+    if (place->backing && place->backing->pager)
+        clip_to_present(place, &part, offset);
     if (!claim_beside(place, &part)) {
         if (!alone && !place->backing && wants_cluster(place) && fill_gather(place, &counters.copied_gather_bytes) == STATUS_OK)
             return STATUS_OK;
@@ -292,6 +305,22 @@ enum status fill_absent(const struct place *place, uint64_t offset)
     }
     fill_part(place, &part);
     return install(place, &part, part.end - part.start, place->backing != nullptr);
+}
+
+enum status fill_supplied(const struct place *place, uint64_t offset, uint64_t *size, struct supplier *supplier)
+{
+    struct part part = absent_part(place, offset);
+    part.start = offset;
+    if (part.end > offset + *size)
+        part.end = offset + *size;
+    if (!claim_beside(place, &part) && !take_frames(place, &part, offset))
+        return STATUS_NO_MEMORY;
+    *size = part.end - part.start;
+    if (!supplier->write(supplier, phys_to_virt(part.pa), *size)) {
+        frames_free(part.pa, *size);
+        return STATUS_WOULD_BLOCK;
+    }
+    return install(place, &part, *size, false);
 }
 
 enum status fill_copy(const struct place *place, uint64_t offset)

@@ -20,6 +20,14 @@ struct place {
 /* What is present at the offset is shared: give the map a copy of its own. Returns NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status fill_copy(const struct place *place, uint64_t offset);
 
+/* Where frames get their content from. Returns: false, it is not there now. */
+struct supplier {
+    bool (*write)(struct supplier *supplier, void *to, uint64_t size);
+};
+/* Nothing is present at the offset: what the supplier has, up to *size, which becomes how much it was. Returns NO_MEMORY, LEDGER_SPENT,
+ * WOULD_BLOCK (the supplier). */
+[[nodiscard]] enum status fill_supplied(const struct place *place, uint64_t offset, uint64_t *size, struct supplier *supplier);
+
 /* Give the cluster of the place new memory, the reserved one if there is such, and move what is present into it, whoever has it mapped; what is
  * absent becomes zeros. *copied goes up. Requires: more than half of the cluster can be seen, nothing present is shared, no backing. */
 [[nodiscard]] enum status fill_gather(const struct place *place, uint64_t *copied);

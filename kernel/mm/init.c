@@ -9,6 +9,7 @@
 #include <mm/fill.h>
 #include <mm/frames.h>
 #include <mm/init.h>
+#include <mm/reclaim.h>
 #include <mm/repair.h>
 #include <mm/reserve.h>
 #include <mm/space.h>
@@ -96,6 +97,7 @@ void mm_init(const struct boot_info *info, unsigned shift)
     heap_init();
     reservations_init();
     repair_init();
+    reclaim_init();
     counters = (struct counters){};
     metadata = (struct metadata){};
     managed.root = ram.root = nullptr;

@@ -11,6 +11,7 @@
 #include <mm/fill.h>
 #include <mm/frames.h>
 #include <mm/init.h>
+#include <mm/pager.h>
 #include <mm/region.h>
 
 #define OBJECT_CHARGE (sizeof(struct mem_object) + sizeof(struct cow_group))
@@ -23,7 +24,7 @@ static bool whole_mps(uint64_t bytes) { return !(bytes & (MP_SIZE - 1)); }
 
 /* --- life ------------------------------------------------------------------------------------------------------------------------------- */
 
-static enum status object_make(struct ledger *ledger, enum mem_kind kind, uint64_t size, struct mem_object **out)
+enum status mem_object_make(struct ledger *ledger, enum mem_kind kind, uint64_t size, struct mem_object **out)
 {
     if (!whole_mps(size) || size > SIZE_MOST)
         return STATUS_INVALID_ARGUMENT;
@@ -50,7 +51,7 @@ static enum status object_make(struct ledger *ledger, enum mem_kind kind, uint64
 
 enum status mem_create(struct ledger *ledger, uint64_t size, struct mem_object **mem)
 {
-    return object_make(ledger, MEM_ANONYMOUS, size, mem);
+    return mem_object_make(ledger, MEM_ANONYMOUS, size, mem);
 }
 
 /* The whole object is one run. On failure the object goes, with the run unless it is physical. */
@@ -70,7 +71,7 @@ enum status mem_create_physical(struct ledger *ledger, paddr_t pa, uint64_t size
         return STATUS_INVALID_ARGUMENT;
     if (mm_manages(pa, pa + size))
         return STATUS_NO_RIGHTS;
-    enum status status = object_make(ledger, MEM_PHYSICAL, size, mem);
+    enum status status = mem_object_make(ledger, MEM_PHYSICAL, size, mem);
     if (status != STATUS_OK)
         return status;
     (*mem)->cache = (uint8_t)cache;
@@ -103,7 +104,7 @@ enum status mem_create_dma(struct ledger *ledger, uint64_t size, struct mem_obje
 {
     if (!size || size > mm_total_bytes())
         return size ? STATUS_NO_MEMORY : STATUS_INVALID_ARGUMENT;
-    enum status status = object_make(ledger, MEM_DMA, size, mem);
+    enum status status = mem_object_make(ledger, MEM_DMA, size, mem);
     if (status != STATUS_OK)
         return status;
     status = ledger ? ledger_charge(ledger, LEDGER_PAGES, size) : STATUS_OK;
@@ -139,7 +140,7 @@ static bool free_some(struct work *work)
 {
     struct mem_object *mem = container_of(work, struct mem_object, work);
     struct ledger *ledger = mem->object.ledger;
-    if (!extents_drop_some(&mem->map, FREE_STEPS))
+    if (!extents_drop_some(&mem->map, FREE_STEPS) || (mem->pager && !pager_end_some(mem, FREE_STEPS)))
         return true;
     extents_leave(&mem->map);
     metadata.objects -= sizeof *mem;
@@ -211,6 +212,10 @@ enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write)
         return STATUS_OUT_OF_RANGE;
     struct span *extent = extent_at(&mem->map, offset);
     uint64_t run;
+    if (mem->pager && !extent)
+        return pager_ask(mem, offset & ~(MP_SIZE - 1));
+    if (mem->pager && write)
+        return pager_dirty(mem, offset & ~(MP_SIZE - 1));
     if (extent && !(write && mem->map.group && share_query(mem->map.group, extent_pa(extent, offset), MP_SIZE, &run)))
         return STATUS_OK;
     uint64_t cluster = offset & ~(cluster_size() - 1), cluster_end = cluster + cluster_size();
@@ -223,6 +228,15 @@ enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write)
     };
     offset &= ~(MP_SIZE - 1);
     return extent ? fill_copy(&place, offset) : fill_absent(&place, offset);
+}
+
+/* How much of the run from the offset's MP on is known to be written. */
+static uint64_t dirty_run(const struct mem_object *mem, uint64_t offset, uint64_t run)
+{
+    uint64_t first, last;
+    (void)pager_is_dirty(mem, offset, &first, &last);
+    last -= offset & ~(MP_SIZE - 1);
+    return last < run ? last : run;
 }
 
 enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void **pointer, uint64_t *length)
@@ -238,6 +252,8 @@ enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void 
     uint64_t run = end - (offset & ~(MP_SIZE - 1));
     if (write)
         (void)share_query(mem->map.group, start, run, &run);
+    if (write && mem->pager)
+        run = dirty_run(mem, offset, run);
     *pointer = phys_to_virt(pa);
     *length = run - (pa - start);
     return STATUS_OK;
@@ -245,10 +261,8 @@ enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void 
 
 /* --- size and clones --------------------------------------------------------------------------------------------------------------------------- */
 
-enum status mem_drop(struct mem_object *mem, uint64_t start, uint64_t end)
+static enum status drop(struct mem_object *mem, uint64_t start, uint64_t end)
 {
-    if (mem->kind != MEM_ANONYMOUS)
-        return STATUS_INVALID_ARGUMENT;
     struct spares spares;
     enum status status = spares_get(&spares, mem->map.ledger, extents_drop_needs(&mem->map, start, end));
     if (status != STATUS_OK)
@@ -263,19 +277,29 @@ enum status mem_drop(struct mem_object *mem, uint64_t start, uint64_t end)
     return status;
 }
 
+enum status mem_drop(struct mem_object *mem, uint64_t start, uint64_t end)
+{
+    return mem->kind == MEM_ANONYMOUS ? drop(mem, start, end) : STATUS_INVALID_ARGUMENT;
+}
+
+enum status mem_evict(struct mem_object *mem, uint64_t start, uint64_t end) { return drop(mem, start, end); }
+
 static enum status shrink(struct mem_object *mem, uint64_t size)
 {
-    enum status status = mem_drop(mem, size, mem->size);
-    if (status == STATUS_OK)
-        mem->size = size;
-    return status;
+    enum status status = drop(mem, size, mem->size);
+    if (status != STATUS_OK)
+        return status;
+    mem->size = size;
+    if (mem->pager)
+        pager_cut(mem, size);
+    return STATUS_OK;
 }
 
 enum status mem_resize(struct mem_object *mem, uint64_t size)
 {
     if (!whole_mps(size) || size > SIZE_MOST)
         return STATUS_INVALID_ARGUMENT;
-    if (mem->kind != MEM_ANONYMOUS)
+    if (mem->kind != MEM_ANONYMOUS && mem->kind != MEM_PAGED)
         return STATUS_NOT_SUPPORTED;
     if (size < mem->size)
         return shrink(mem, size);
@@ -291,7 +315,7 @@ enum status mem_clone(struct mem_object *from, struct ledger *ledger, uint64_t o
         return STATUS_OUT_OF_RANGE;
     if (from->kind != MEM_ANONYMOUS)
         return STATUS_NOT_SUPPORTED;
-    enum status status = object_make(ledger, MEM_ANONYMOUS, size, mem);
+    enum status status = mem_object_make(ledger, MEM_ANONYMOUS, size, mem);
     if (status != STATUS_OK)
         return status;
     status = mem_write_protect(from, offset, offset + size);

@@ -300,11 +300,11 @@ enum status space_unmap(struct space *space, uaddr_t va, uint64_t length)
 
 /* --- protect ------------------------------------------------------------------------------------------------------------------------------------- */
 
-/* What all translations of the region may have: no write where a frame could be shared or the backing's. */
+/* What all translations of the region may have: no write where a frame could be shared, the backing's or clean. */
 static unsigned common_prot(const struct region *region, unsigned prot)
 {
     const struct extent_map *map = region_private(region) ? &region->space->memory : region->mem ? &region->mem->map : nullptr;
-    bool own = !(map && map->group) && !(region_private(region) && region->mem);
+    bool own = !(map && map->group) && !(region->mem && (region_private(region) || region->mem->pager));
     return own ? prot : prot & ~PROT_BIT_WRITE;
 }
 

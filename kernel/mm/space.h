@@ -46,6 +46,10 @@ uint64_t mm_free_bytes(void);  /* free clusters, free carved pieces */
 struct zeroing;
 bool mm_idle_work(struct zeroing *zeroing);
 
+/* What a body or fault may return besides a status: a pager was asked for what is absent; the thread is to wait for it and try again
+ * (thread_page_wait). Does not reach programs. */
+#define PAGE_AWAITED ((enum status)3)
+
 /* --- memory objects (struct mem_object starts with struct object; type OBJECT_MEM) ------------------------------------------------ */
 [[nodiscard]] enum status mem_create(struct ledger *ledger, uint64_t size, struct mem_object **mem);
 [[nodiscard]] enum status mem_create_physical(struct ledger *ledger, paddr_t pa, uint64_t size, unsigned cache, struct mem_object **mem);
@@ -55,7 +59,7 @@ bool mm_idle_work(struct zeroing *zeroing);
 uint64_t mem_size(const struct mem_object *mem);
 uint64_t mem_resident_bytes(const struct mem_object *mem);
 /* The memory behind an offset, present and ready for the access (allocated, copied if shared and `write`): kernel pointer and how many
- * bytes from there are contiguous (at least to the end of the MP). OUT_OF_RANGE, NO_MEMORY, LEDGER_SPENT. The pointer holds until the
+ * bytes from there are contiguous (at least to the end of the MP). OUT_OF_RANGE, NO_MEMORY, LEDGER_SPENT, PAGE_AWAITED and what pager_ask returns. The pointer holds until the
  * kernel lock is given up. */
 [[nodiscard]] enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void **pointer, uint64_t *length);
 void mem_free(struct object *object); /* object_operations.free */
@@ -81,7 +85,8 @@ uint64_t space_resident_bytes(struct space *space);
 [[nodiscard]] enum status space_resident_map(struct space *space, uaddr_t va, uint64_t pages, struct space *buffer_space, uaddr_t buffer, uint64_t *done);
 
 /* A page fault of a thread of this space. OK: try again. BAD_ADDRESS: no region or no such access (-> EXCEPTION_PAGE_FAULT).
- * OUT_OF_RANGE: past the object's end (-> EXCEPTION_BUS_ERROR). NO_MEMORY, LEDGER_SPENT: the same, nothing left. */
+ * OUT_OF_RANGE: past the object's end (-> EXCEPTION_BUS_ERROR). NO_MEMORY, LEDGER_SPENT: the same, nothing left. PAGE_AWAITED: wait. Others: the
+ * pager did not supply it (-> EXCEPTION_BUS_ERROR). */
 [[nodiscard]] enum status space_fault(struct space *space, uaddr_t va, unsigned access);
 
 /* The kernel maps one pinned MP (a thread page): `frame` stays with the caller, the region goes with the space or space_unmap. */

@@ -326,14 +326,14 @@ static void go_idle(struct cpu *cpu)
     arch_call_on_stack_top(cpu_idle_loop);
 }
 
-/* Bring the CPU to a thread that may go to user mode, attending to its attention bits. Those that take it off the CPU come first: it must not
+/* Bring the CPU to a thread that may go to user mode, attending to its attention bits. Those that may take it off the CPU come first: it must not
  * wait in a queue with them. */
 static bool settle(struct cpu *cpu)
 {
     for (;;) {
         struct thread *current = cpu->current;
         bool runs = current != nullptr && current->state == THREAD_RUNNING;
-        if (runs && (current->attention & (ATTENTION_KILLED | ATTENTION_STOP)) != 0) {
+        if (runs && (current->attention & (ATTENTION_KILLED | ATTENTION_STOP | ATTENTION_BUS_ERROR)) != 0) {
             thread_attend(current);
         } else if (cpu->need_schedule || !runs) {
             if (!choose(cpu))

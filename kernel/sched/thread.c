@@ -6,6 +6,7 @@
 #include <lib/assert.h>
 #include <lib/format.h>
 #include <mm/carve.h>
+#include <mm/reclaim.h>
 #include <sched/schedule.h>
 
 #define RETRIES_MOST 100u
@@ -119,17 +120,37 @@ bool thread_set_deadline(struct thread *thread, uint64_t deadline_ns)
     return true;
 }
 
+/* Memory that has a pager goes; or the thread waits until some is written back. */
+static bool thread_reclaims(struct thread *thread, enum status status)
+{
+    struct page_request *started;
+    switch (reclaim_for(thread->task->charge, status, &started)) {
+    case RECLAIM_FREED:
+        thread->retries = 0;
+        return true;
+    case RECLAIM_STARTED:
+        if (thread->retries == RETRIES_MOST || thread->state != THREAD_RUNNING || page_await(started, 0) != PAGE_AWAITED)
+            break;
+        thread->retries++;
+        thread_page_retry_wait(thread);
+        return true;
+    case RECLAIM_NOTHING:
+        break;
+    }
+    thread->retries = 0;
+    return false;
+}
+
 bool thread_retries(struct thread *thread, enum status status)
 {
     if (status != STATUS_NO_MEMORY && status != STATUS_LEDGER_SPENT)
         return false;
-    if (!work_wanted || thread->retries == RETRIES_MOST) {
-        thread->retries = 0;
-        return false;
+    if (work_wanted && thread->retries < RETRIES_MOST) {
+        thread->retries++;
+        (void)work_some(RETRY_STEPS);
+        return true;
     }
-    thread->retries++;
-    (void)work_some(RETRY_STEPS);
-    return true;
+    return thread_reclaims(thread, status);
 }
 
 struct restart *thread_restart(struct thread *thread, const uint64_t *cookie)
@@ -162,6 +183,9 @@ void thread_unwait(struct thread *thread)
         break;
     case THREAD_FUTEX:
         futex_leave(thread);
+        break;
+    case THREAD_PAGING:
+        paging_leave(thread);
         break;
     default:
         break;
@@ -239,7 +263,7 @@ bool thread_interrupted(struct thread *thread)
 
 static bool is_waiting(const struct thread *thread)
 {
-    return thread->state >= THREAD_CALLING && thread->state <= THREAD_FUTEX;
+    return thread->state >= THREAD_CALLING && thread->state <= THREAD_PAGING;
 }
 
 void thread_signal(struct thread *thread)
@@ -306,6 +330,8 @@ void thread_attend(struct thread *thread)
             thread->state = THREAD_READY; /* on no queue */
             list_init(&thread->queue);
         }
+    } else if ((thread->attention & ATTENTION_BUS_ERROR) != 0) {
+        thread_bus_error(thread);
     } else {
         deliver_interrupt(thread);
     }

@@ -23,15 +23,18 @@ enum thread_state : uint8_t {
     THREAD_RECEIVING,     /* on a port or set */
     THREAD_NOTIFICATION,  /* waiting on a notification */
     THREAD_FUTEX,
+    THREAD_PAGING,        /* waiting for a pager */
     THREAD_DEAD,
 };
 
 #define ATTENTION_INTERRUPT 1u /* an interrupt may be pending: the thread page knows */
 #define ATTENTION_KILLED    2u /* ends instead of going back to user mode */
 #define ATTENTION_STOP      4u /* stopped: leaves the CPU */
+#define ATTENTION_BUS_ERROR 8u /* the pager did not supply what it touched */
 
 struct facet;
 struct reply;
+struct page_request;
 struct futex_key { uint64_t a, b; };
 
 /* A word that is waited on. */
@@ -101,6 +104,15 @@ struct thread {
         uaddr_t address;              /* of a lock's word, in its own space */
         struct futex_word word;       /* of all who wait on it, when this thread lends it; else it has no waiters */
     } futex;
+    struct {                          /* PAGING */
+        struct page_request *request;
+        uint64_t offset;              /* of the part that it waits for */
+        enum { PAGING_CALL, PAGING_FAULT, PAGING_RETRY } cause; /* RETRY: for memory, whatever comes of it */
+        unsigned access;              /* FAULT */
+        uaddr_t address;
+        struct page_request *asked;   /* the running thread's last PAGE_AWAITED: not used after that returned */
+        uint64_t asked_offset;
+    } paging;
     struct restart restart;
     struct revoke revoke;
     struct work work;                 /* dead: those that name it forget it */
@@ -151,6 +163,15 @@ static inline bool thread_is_killed(const struct thread *thread) { return (threa
 void thread_unwait(struct thread *thread);
 /* End the wait with this status in the frame and make it ready. */
 void thread_wake(struct thread *thread, enum status status);
+/* sched/paging.c */
+/* The running thread's call, or its fault, ended with PAGE_AWAITED: it waits, and makes it again. */
+void thread_page_wait(struct thread *thread);
+void thread_page_retry_wait(struct thread *thread);
+void thread_page_fault_wait(struct thread *thread, uaddr_t va, unsigned access);
+/* For thread.c: the thread waits no more. */
+void paging_leave(struct thread *thread);
+/* ATTENTION_BUS_ERROR. */
+void thread_bus_error(struct thread *thread);
 /* sched/donate.c */
 /* The thread receives from the port or set; NULL: from none any more. */
 void thread_serve(struct thread *thread, struct object *source);

@@ -33,17 +33,25 @@ void trap_syscall(void)
     kernel_exit(cpu, false);
 }
 
+[[gnu::noinline]] static void fault_fails(struct thread *thread, uaddr_t va, unsigned access, enum status status)
+{
+    if (status == PAGE_AWAITED) {
+        thread_page_fault_wait(thread, va, access);
+    } else if (!thread_retries(thread, status)) {
+        enum exception exception = status == STATUS_BAD_ADDRESS ? EXCEPTION_PAGE_FAULT : EXCEPTION_BUS_ERROR;
+        thread->page->upcall_access = access;
+        thread_exception(thread, exception, va, access);
+    }
+}
+
 void trap_page_fault(uaddr_t va, unsigned access)
 {
     spin_lock(&kernel_lock);
     struct cpu *cpu = this_cpu();
     struct thread *thread = cpu->current;
     enum status status = va < USER_END ? space_fault(&thread->task->space, va, access) : STATUS_BAD_ADDRESS;
-    if (status != STATUS_OK && !thread_retries(thread, status)) {
-        enum exception exception = status == STATUS_BAD_ADDRESS ? EXCEPTION_PAGE_FAULT : EXCEPTION_BUS_ERROR;
-        thread->page->upcall_access = access;
-        thread_exception(thread, exception, va, access);
-    }
+    if (status != STATUS_OK)
+        fault_fails(thread, va, access, status);
     kernel_exit(cpu, false);
 }
 

@@ -55,9 +55,10 @@ struct thread;
 """]
     out += [f"{t.struct};\n" for t in file.types.values() if t.struct != "struct thread"]
     out.append("""
-/* What a body may return besides a status; neither reaches the program.
+/* What a body may return besides a status; none reaches the program.
  * SYSCALL_RESTART: the call is made again from its start, with the arguments as they were. A body of a call that is declared `restarts`
  * has a register of its own for what it needs to know then: 0 when the program makes the call.
+ * PAGE_AWAITED (mm/space.h): the same when the page is there that the pager was asked for.
  * SYSCALL_NO_RESULT: the frame is as the body wants it (the thread blocked, ended or continues elsewhere). */
 #define SYSCALL_RESTART ((enum status)1)
 #define SYSCALL_NO_RESULT ((enum status)2)
@@ -170,6 +171,8 @@ static bool look_closer(struct thread *thread, struct frame *frame, enum status 
 {
     if (status == SYSCALL_RESTART || thread_retries(thread, status))
         frame->FRAME_PC -= SYSCALL_INSTRUCTION_BYTES;
+    else if (status == PAGE_AWAITED)
+        thread_page_wait(thread);
     else if (status < 0)
         return false;
     return true;

@@ -368,6 +368,8 @@ static void prepare(const struct call *call)
 
 static enum status good_status(const struct call *call)
 {
+    if (!strcmp(call->name, "pager_written"))
+        return STATUS_BAD_STATE; /* nothing is to be written back; tests/native/pager has it */
     bool without = !strncmp(call->name, "ioport_", 7) && fixture.object[TYPE_IOPORT] == CAP_NULL; /* a machine without I/O ports */
     return !without ? STATUS_OK : !strcmp(call->name, "ioport_create") ? STATUS_NOT_SUPPORTED : STATUS_INVALID_HANDLE;
 }

@@ -46,6 +46,7 @@ extern const unsigned call_count;
 struct fixture {
     cap_t object[TYPES]; /* CAP_NULL: the machine has no such thing */
     cap_t facet, stale, spare;
+    cap_t paged, paged_port; /* a memory object with a pager, that nobody is */
 };
 extern struct fixture fixture;
 void fixture_prepare(void); /* once, before what the fixture costs is measured */

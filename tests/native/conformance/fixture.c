@@ -76,6 +76,8 @@ void fixture_create(void)
     (void)os_ioport_create(BOOTSTRAP_CONTROL, IO_PORT, 1, &object[TYPE_IOPORT]);
     EXPECT_OK(os_ledger_create(BOOTSTRAP_LEDGER, &object[TYPE_LEDGER]));
     EXPECT_OK(os_cap_duplicate(BOOTSTRAP_CONTROL, &object[TYPE_CONTROL]));
+    EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 0, &fixture.paged_port));
+    EXPECT_OK(os_pager_create(BOOTSTRAP_LEDGER, fixture.paged_port, PAGES * OS_PAGE_SIZE, 1, 0, &fixture.paged));
     EXPECT_OK(os_port_badge(object[TYPE_PORT], 7, RIGHT_PORT_SEND | RIGHT_COMMON, &fixture.facet));
     receive_call();
     uint64_t done;
@@ -94,6 +96,8 @@ void fixture_destroy(void)
     for (unsigned type = 0; type < TYPES; type++)
         (void)os_cap_drop(fixture.object[type]);
     (void)os_cap_drop(fixture.facet);
+    (void)os_cap_drop(fixture.paged);
+    (void)os_cap_drop(fixture.paged_port);
     (void)os_cap_drop(fixture.spare);
     EXPECT_OK(os_notification_wait(answered, 1, os_now() + 5000 * MILLISECONDS, false, &bits));
 }

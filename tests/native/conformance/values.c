@@ -30,6 +30,8 @@ static const struct value good[] = {
     {"mem_move", "new_length", 2 * OS_PAGE_SIZE},
     {"mem_move", "new_address", CHILD_FREE},
     {"mem_move", "flags", MOVE_MAY},
+    {"pager_create", "size", OS_PAGE_SIZE},
+    {"pager_refuse", "reason", (uint64_t)STATUS_IO_ERROR},
     {nullptr, "address", CHILD_MEMORY},
     {"port_badge", "rights", RIGHT_PORT_SEND},
     {"irq_create", "number", 13},
@@ -69,7 +71,7 @@ void good_arguments(const struct call *call, uint64_t r[8])
     for (unsigned i = 0; i < call->argument_count; i++) {
         const struct argument *argument = &call->arguments[i];
         if (argument->kind == ARGUMENT_OBJECT)
-            r[i] = fixture.object[argument->type];
+            r[i] = argument->type == TYPE_MEM && !strncmp(call->name, "pager_", 6) ? fixture.paged : fixture.object[argument->type];
         else
             r[i] = argument->kind != ARGUMENT_CAP ? good_number(call, argument) : strcmp(call->name, "cap_remove") ? fixture.spare : CHILD_CAP;
     }
