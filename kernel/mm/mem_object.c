@@ -140,7 +140,7 @@ static bool free_some(struct work *work)
 {
     struct mem_object *mem = container_of(work, struct mem_object, work);
     struct ledger *ledger = mem->object.ledger;
-    if (!extents_drop_some(&mem->map, FREE_STEPS) || (mem->pager && !pager_end_some(mem, FREE_STEPS)))
+    if ((mem->pager && !pager_end_some(mem, FREE_STEPS)) || !extents_drop_some(&mem->map, FREE_STEPS))
         return true;
     extents_leave(&mem->map);
     metadata.objects -= sizeof *mem;

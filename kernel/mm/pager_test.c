@@ -341,6 +341,29 @@ TEST(a_private_copy_waits_for_what_it_copies)
     end_paged();
 }
 
+TEST(an_object_that_ends_takes_its_requests_and_what_was_written_along)
+{
+    enum status status;
+    uint64_t value = 5;
+    begin_paged(1);
+    supply(0, 32);
+    for (unsigned page = 0; page < 32; page += 2)
+        EXPECT_EQUAL(copy_to_user(&task->space, AT + page * MP_SIZE, &value, sizeof value), STATUS_OK);
+    REQUIRE(pager_write_back(mem, 0, PAGES * MP_SIZE, &status) != nullptr);
+    EXPECT(touches(threads[0], 40, PROT_BIT_READ));
+    EXPECT_EQUAL(requests(), 2);
+    EXPECT_EQUAL(space_unmap(&task->space, AT, PAGES * MP_SIZE), STATUS_OK);
+    object_put(&mem->object);
+    struct page_request *started;
+    EXPECT_EQUAL(reclaim(nullptr, &started), RECLAIM_NOTHING); /* though its end takes some steps yet */
+    host_work();
+    EXPECT_EQUAL(requests(), 0);
+    EXPECT(list_empty(&port->events));
+    EXPECT(goes_on(threads[0])); /* and finds nothing there */
+    cpus[0].current = nullptr;
+    end();
+}
+
 TEST(supplied_memory_is_the_objects)
 {
     struct ledger other = ledger;
@@ -400,7 +423,10 @@ TEST(a_thread_waits_for_memory_that_goes_back)
     (void)reclaim(nullptr, &started);
     cpus[0].current = thread;
     thread->state = THREAD_RUNNING;
-    EXPECT(thread_retries(thread, STATUS_NO_MEMORY));
+    EXPECT(!thread_retries(thread, STATUS_NO_MEMORY)); /* there is enough */
+    EXPECT(!thread_retries(thread, STATUS_LEDGER_SPENT));
+    ledger.limit[LEDGER_PAGES] = ledger.used[LEDGER_PAGES];
+    EXPECT(thread_retries(thread, STATUS_LEDGER_SPENT));
     EXPECT_EQUAL(thread->state, THREAD_PAGING);
     cpus[0].current = nullptr;
     EXPECT_EQUAL(pager_written(mem, 0, 16 * MP_SIZE, STATUS_IO_ERROR), STATUS_OK);

@@ -9,6 +9,7 @@
 
 #define UNIT (cluster_size() > 0x10000 ? cluster_size() : 0x10000ull) /* what is looked at in one go */
 #define ENOUGH 0x40000ull                                             /* bytes to be given back at once */
+#define SHORT (0x100000ull + 16 * cluster_size()) /* with more free memory than this, it is not what was lacking: a gap in a space, a long run */
 #define BARREN_MOST 3u /* rounds: take out of page tables, write back, evict */
 
 static struct list pagers;
@@ -124,7 +125,7 @@ enum reclaim_result reclaim(const struct ledger *payer, struct page_request **st
 enum reclaim_result reclaim_for(const struct ledger *ledger, enum status status, struct page_request **started)
 {
     if (status == STATUS_NO_MEMORY)
-        return reclaim(nullptr, started);
+        return clusters_free_bytes() < SHORT ? reclaim(nullptr, started) : RECLAIM_NOTHING;
     for (; ledger; ledger = ledger->parent)
         if (ledger->limit[LEDGER_PAGES] < ledger->used[LEDGER_PAGES] + cluster_size())
             return reclaim(ledger, started);
