@@ -393,7 +393,6 @@ TEST(what_is_not_used_goes_first_and_what_was_written_after_it_went_back)
     begin_paged(0);
     EXPECT_EQUAL(reclaim(nullptr, &started), RECLAIM_NOTHING);
     supply(0, 64);
-    mem->pager->fresh_end = 0;
     for (unsigned page = 16; page < 32; page++)
         EXPECT_EQUAL(copy_to_user(&task->space, AT + page * MP_SIZE, &value, sizeof value), STATUS_OK);
     (void)value_at(AT + 40 * MP_SIZE); /* in use: goes last */

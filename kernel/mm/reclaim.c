@@ -2,7 +2,7 @@
  * All objects with pagers are one ring, and a hand goes round it (WSCLOCK's, but with no time): what was mapped since the hand came last is taken
  * out of the page tables, which are a cache, so that the next touch shows; what was not goes if it is clean, and goes back to its pager if it is
  * dirty, to be taken in the next round.
- * Invariant: `barren` counts the rounds of a pager that gave nothing; after BARREN_MOST there is none to be had. */
+ * Invariant: `barren` counts the rounds of a pager since it gave or wrote back something; after BARREN_MOST there is none to be had. */
 #include <mm/reclaim.h>
 #include <mm/clusters.h>
 #include <mm/region.h>
@@ -10,7 +10,7 @@
 #define UNIT (cluster_size() > 0x10000 ? cluster_size() : 0x10000ull) /* what is looked at in one go */
 #define ENOUGH 0x40000ull                                             /* bytes to be given back at once */
 #define SHORT (0x100000ull + 16 * cluster_size()) /* with more free memory than this, it is not what was lacking: a gap in a space, a long run */
-#define BARREN_MOST 3u /* rounds: take out of page tables, write back, evict */
+#define BARREN_MOST 4u /* rounds: pass over what came last, take out of page tables, write back, evict */
 
 static struct list pagers;
 
@@ -53,7 +53,7 @@ static uint64_t look(struct pager *pager)
         end = extent->end;
     pager->hand = end;
     if (start < pager->fresh_end && end > pager->fresh) {
-        pager->fresh_end = pager->fresh;
+        pager->fresh = pager->fresh_end = 0;
         return 0;
     }
     if (is_mapped(mem, start, end)) {

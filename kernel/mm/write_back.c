@@ -119,6 +119,8 @@ enum status pager_written(struct mem_object *mem, uint64_t offset, uint64_t leng
     struct span *out = &pager->out.range;
     if (!write_back_busy(pager) || offset != out->start || !length)
         return STATUS_BAD_STATE;
+    if (result == STATUS_OK)
+        pager->barren = 0; /* there is something to be had, wherever the hand is */
     if (result == STATUS_OK && length < out->end - out->start)
         out->start += length;
     else
@@ -188,7 +190,7 @@ enum status pager_evict(struct mem_object *mem, uint64_t start, uint64_t end, ui
 {
     enum status status = STATUS_OK;
     *bytes = 0;
-    while (status == STATUS_OK && start < end) {
+    while (start < end) {
         const struct span *extent = span_at_or_after(&mem->map.extents, start);
         if (!extent || extent->start >= end)
             break;
@@ -201,9 +203,11 @@ enum status pager_evict(struct mem_object *mem, uint64_t start, uint64_t end, ui
         if (!clip_to_unlocked(mem, &low, &high))
             continue;
         start = high;
-        status = mem_evict(mem, low, high);
-        if (status == STATUS_OK)
+        enum status failure = mem_evict(mem, low, high);
+        if (failure == STATUS_OK)
             *bytes += high - low;
+        else
+            status = failure; /* the next one may need no record */
     }
     return status;
 }

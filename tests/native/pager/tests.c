@@ -177,6 +177,63 @@ TEST(a_request_that_takes_too_long_fails)
     os_drop(port);
 }
 
+/* What a pager does with a request, at random; the one who asked may be dead by then. */
+static bool do_something(cap_t mem, const struct message *m, const uint8_t *content, uint64_t *seed)
+{
+    uint64_t done, random = test_random(seed) >> 32;
+    if (m->label != LABEL_PAGE_IN || random % 8 == 0)
+        return random % 16 != 0;
+    if (random % 8 == 1)
+        return os_pager_refuse(mem, m->word[2], m->word[3], (uint64_t)STATUS_IO_ERROR) == STATUS_OK;
+    if (random % 8 == 2)
+        EXPECT_OK(os_mem_resize(mem, (16 + random / 8 % 48) * PAGE));
+    (void)os_pager_supply(mem, m->word[0], (uintptr_t)content, PAGE, &done); /* it may be cut off */
+    if (random % 8 == 3)
+        (void)os_pager_evict(mem, 0, 16 * PAGE, &done);
+    return true;
+}
+
+/* One task that waits for pages again and again, a pager that may end first. */
+static void live_and_die(const uint8_t *content, uint64_t *seed)
+{
+    cap_t port, mem;
+    struct child child;
+    uint64_t alive = 1;
+    EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 0, &port));
+    EXPECT_OK(os_pager_create(BOOTSTRAP_LEDGER, port, 64 * PAGE, 1, test_random(seed) >> 63 ? MILLISECONDS : 0, &mem));
+    EXPECT_OK(child_create(&child, BOOTSTRAP_LEDGER));
+    EXPECT_OK(child_give(&child, mem, RIGHT_MEM_READ, CHILD_OBJECT));
+    EXPECT_OK(child_start(&child, touch_object, nullptr, 0));
+    for (unsigned left = (unsigned)(test_random(seed) >> 32) % 80; left && alive; left--) {
+        struct message m = {};
+        if (os_reply_wait(CAP_NULL, &m, port, CAP_NULL, 0, os_now() + 2 * MILLISECONDS) == STATUS_OK && !do_something(mem, &m, content, seed))
+            break;
+        EXPECT_OK(os_task_info(child.task, TASK_ALIVE, &alive));
+    }
+    uint64_t order = test_random(seed) >> 62;
+    if (order & 1)
+        os_drop(port);
+    if (order & 2)
+        os_drop(mem);
+    child_kill(&child);
+    if (!(order & 1))
+        os_drop(port);
+    if (!(order & 2))
+        os_drop(mem);
+}
+
+TEST(whoever_dies_first_nothing_is_left)
+{
+    static uint8_t content[PAGE];
+    struct balance before;
+    uint64_t seed = test_number("seed", 1);
+    live_and_die(content, &seed);
+    balance_take(&before);
+    for (uint64_t round = test_number("rounds", 40); round; round--)
+        live_and_die(content, &seed);
+    EXPECT_BALANCE(&before, false);
+}
+
 /* --- more than there is memory ------------------------------------------------------------------------------------------------------------------ */
 
 #define BIG (4ull << 20)
@@ -264,6 +321,7 @@ TEST(memory_with_a_pager_gives_way_to_other_memory)
         *word_at(&store, page) = page;
     uint64_t hog = take_all_memory(&where);
     EXPECT_OK(os_mem_size(store.mem, &size, &resident));
+    test_say("%lu KiB are left", resident >> 10);
     EXPECT(resident < 1 << 20);
     EXPECT_OK(os_mem_unmap(BOOTSTRAP_TASK, where, hog));
     for (uint64_t page = 0; page < pages; page++)
