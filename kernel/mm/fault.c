@@ -71,9 +71,11 @@ static bool map_super(struct region *region, const struct window *window, const 
 {
     if (region->flags & REGION_NO_HUGE || window->high - window->low < SUPER_SIZE)
         return false;
-    for (unsigned n = ARCH_LEAVES; n--;)
-        if (arch_leaf_shift(n) && map_leaf(region, window, group, cache, 1ull << arch_leaf_shift(n)))
+    for (unsigned n = ARCH_LEAVES; n--;) {
+        unsigned shift = arch_leaf_shift(n);
+        if (shift && map_leaf(region, window, group, cache, 1ull << shift))
             return true;
+    }
     return false;
 }
 

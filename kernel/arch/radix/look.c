@@ -5,12 +5,7 @@
 /* The entry that translates va, or the absent one where the walk ends. */
 static pte_t *find_entry(const struct arch_space *space, uint64_t va, unsigned *level)
 {
-    pte_t *slot = &root_of(space)[slot_index(va, RADIX_TOP)];
-    for (*level = RADIX_TOP; *level > 0 && pte_present(*slot) && !pte_is_leaf(*slot, *level);) {
-        pte_t *table = table_of(*slot);
-        slot = &table[slot_index(va, --*level)];
-    }
-    return slot;
+    return walk(space, va, 0, level);
 }
 
 bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mapping)

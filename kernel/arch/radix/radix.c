@@ -138,12 +138,10 @@ size_t arch_space_table_bytes(const struct arch_space *space)
 }
 
 /* --- splitting ----------------------------------------------------------------------------------------------------------------------- */
-/* The table below a slot: made when there is none, from the leaf that is there if there is one. NULL: no memory. */
-static pte_t *descend(struct arch_space *space, pte_t *slot, unsigned level, uint64_t va)
+/* Put a table below a slot that has none, made from the leaf that is there if there is one. NULL: no memory. */
+[[gnu::noinline]] static pte_t *insert_table(struct arch_space *space, pte_t *slot, unsigned level, uint64_t va)
 {
     pte_t old = *slot;
-    if (pte_present(old) && !pte_is_leaf(old, level)) [[clang::likely]]
-        return table_of(old);
     paddr_t pa;
     pte_t *table = table_create(space, level - 1, &pa);
     if (!table)
@@ -162,6 +160,15 @@ static pte_t *descend(struct arch_space *space, pte_t *slot, unsigned level, uin
     }
     __atomic_store_n(slot, pte_to_table(pa), __ATOMIC_RELEASE);
     return table;
+}
+
+/* The table below a slot, inserted if there is none. NULL: no memory. */
+static inline pte_t *descend(struct arch_space *space, pte_t *slot, unsigned level, uint64_t va)
+{
+    pte_t pte = *slot;
+    if (pte_present(pte) && !pte_is_leaf(pte, level)) [[clang::likely]]
+        return table_of(pte);
+    return insert_table(space, slot, level, va);
 }
 
 /* Take the hint from the group around table[index]; what it maps stays. */
@@ -344,13 +351,19 @@ static bool map_range(const struct mapping *m, pte_t *table, unsigned level, uin
     return true;
 }
 
+static inline pte_t *step_down(struct arch_space *space, pte_t *table, uint64_t va, unsigned level)
+{
+    return table ? descend(space, &table[slot_index(va, level)], level, va) : nullptr;
+}
+
 /* The table whose entries are of this level, at va; made if it is missing. NULL: no memory. */
-static pte_t *table_at(struct arch_space *space, uint64_t va, unsigned level)
+[[gnu::always_inline]] static inline pte_t *table_at(struct arch_space *space, uint64_t va, unsigned level)
 {
     pte_t *table = root_of(space);
-    for (unsigned l = RADIX_TOP; l > level && table; l--)
-        table = descend(space, &table[slot_index(va, l)], l, va);
-    return table;
+    table = RADIX_TOP >= 4 && level < 4 ? step_down(space, table, va, 4) : table;
+    table = RADIX_TOP >= 3 && level < 3 ? step_down(space, table, va, 3) : table;
+    table = RADIX_TOP >= 2 && level < 2 ? step_down(space, table, va, 2) : table;
+    return level < 1 ? step_down(space, table, va, 1) : table;
 }
 
 static bool map_pages(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, pte_t attributes)
@@ -395,14 +408,25 @@ bool radix_map(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, 
 }
 
 /* --- unmapping, protecting ------------------------------------------------------------------------------------------------------------ */
-static void change_leaf(pte_t *slot, unsigned prot)
+static inline void change_leaf(pte_t *slot, unsigned prot)
 {
-    pte_t old = read_pte(slot);
-    while (pte_present(old) && !replace_pte(slot, &old, prot ? pte_with_prot(old, prot) : 0))
-        ;
+    pte_t old = read_pte(slot), new;
+    do {
+        if (!pte_present(old))
+            return;
+        new = prot ? pte_with_prot(old, prot) : 0;
+    } while (new != old && !replace_pte(slot, &old, new));
 }
 
-/* All leaves of the range get `prot`; 0 removes them. Edges were split: leaves and groups lie inside the range. */
+/* Leaves of one table of level 0. */
+static void change_pages(pte_t *slot, size_t count, unsigned prot)
+{
+    for (const pte_t *end = slot + count; slot < end; slot++)
+        if (*slot)
+            change_leaf(slot, prot);
+}
+
+/* All leaves of the range get `prot`; 0 removes them. Edges were split: leaves and groups lie inside the range. level: not 0. */
 static void change_range(struct arch_space *space, pte_t *table, unsigned level, uint64_t va, size_t count, unsigned prot)
 {
     while (count) {
@@ -412,11 +436,13 @@ static void change_range(struct arch_space *space, pte_t *table, unsigned level,
             here = absent_pages(table, level, va, count);
         } else if (!pte_present(pte)) {
             ;
-        } else if (level == 0 || pte_is_leaf(pte, level)) {
+        } else if (pte_is_leaf(pte, level)) {
             change_leaf(slot, prot);
         } else if (prot == 0 && (here == SPAN(level) || (RADIX_PAIRS && level == 1 && is_empty(table_of(pte), 0)))) {
             write_pte(slot, 0);
             retire(space, pte, level);
+        } else if (level == 1) {
+            change_pages(table_of(pte) + slot_index(va, 0), here, prot);
         } else {
             change_range(space, table_of(pte), level - 1, va, here, prot);
         }
@@ -425,10 +451,41 @@ static void change_range(struct arch_space *space, pte_t *table, unsigned level,
     }
 }
 
+/* Does a group reach across the edge between table[index - 1] and table[index]? */
+static inline bool is_in_group(const pte_t *table, unsigned index)
+{
+    return radix_has_groups && index % RADIX_GROUP && pte_present(table[index - 1]) && pte_grouped(table[index - 1]);
+}
+
+/* The range lies in what an entry of level 1 translates, and no leaf or group crosses its edges: then it is changed here, unless a table goes
+ * with it. False: it takes more. */
+static bool change_small(struct arch_space *space, uaddr_t va, size_t count, unsigned prot)
+{
+    if (count > pages_in_slot(va, 1, count))
+        return false;
+    unsigned level, index = slot_index(va, 0);
+    pte_t *slot = walk(space, va, 1, &level), pte = *slot;
+    bool all = level == 1 && count == SPAN(1);
+    if (!pte_present(pte))
+        return true;
+    if (pte_is_leaf(pte, level)) {
+        if (all)
+            change_leaf(slot, prot);
+        return all;
+    }
+    pte_t *table = table_of(pte);
+    if ((prot == 0 && all) || is_in_group(table, index) || is_in_group(table, index + (unsigned)count))
+        return false;
+    change_pages(table + index, count, prot);
+    return !RADIX_PAIRS || prot || !is_empty(table, 0);
+}
+
 static bool change(struct arch_space *space, uaddr_t va, size_t count, unsigned prot)
 {
     if (space->radix.retired)
         free_retired(space);
+    if (change_small(space, va, count, prot))
+        return true;
     if (!split_at(space, va) || !split_at(space, va + count * MP_SIZE))
         return false;
     if (prot == 0)

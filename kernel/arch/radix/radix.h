@@ -1,7 +1,7 @@
 /* radix.h: page tables with entries of 64 bits, which the hardware or a TLB refill handler walks. Shared by the ports that have such; they
  * give, in their pte.h, the form of an entry:
  *   typedef uint64_t pte_t;
- *   RADIX_TOP                        level of the root
+ *   RADIX_TOP                        level of the root, 2 to 4
  *   RADIX_SHIFT(level)               log2 of the MPs that an entry of the level translates, up to RADIX_TOP + 1, if not 9 a level; tables
  *                                    smaller than an MP are aligned to 32 bytes
  *   RADIX_PAIRS                      1: what a TLB takes for a leaf of level 1 depends on the one beside it: "pairs" in radix.c

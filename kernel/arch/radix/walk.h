@@ -54,6 +54,32 @@ static inline size_t pages_in_slot(uint64_t va, unsigned level, size_t count)
     return pages < count ? pages : count;
 }
 
+/* The slot of va in *table if the walk ends there; NULL: it goes on in another *table. */
+static inline pte_t *end_of_walk(pte_t **table, uint64_t va, unsigned level)
+{
+    pte_t *slot = &(*table)[slot_index(va, level)];
+    if (!pte_present(*slot) || pte_is_leaf(*slot, level))
+        return slot;
+    *table = table_of(*slot);
+    return nullptr;
+}
+
+/* The entry of the lowest level, or of one above it where the walk ends with a leaf or nothing. Every level is a constant here. */
+[[gnu::always_inline]] static inline pte_t *walk(const struct arch_space *space, uint64_t va, unsigned lowest, unsigned *level)
+{
+    pte_t *table = root_of(space), *slot = nullptr;
+    if (RADIX_TOP >= 4 && lowest < 4 && (slot = end_of_walk(&table, va, *level = 4)))
+        return slot;
+    if (RADIX_TOP >= 3 && lowest < 3 && (slot = end_of_walk(&table, va, *level = 3)))
+        return slot;
+    if (RADIX_TOP >= 2 && lowest < 2 && (slot = end_of_walk(&table, va, *level = 2)))
+        return slot;
+    if (lowest < 1 && (slot = end_of_walk(&table, va, *level = 1)))
+        return slot;
+    *level = lowest;
+    return &table[slot_index(va, lowest)];
+}
+
 /* The first slot of [i, end) that is not 0, else end. Most are: eight at a time. */
 static inline unsigned next_used(const pte_t *table, unsigned i, unsigned end)
 {
