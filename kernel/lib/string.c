@@ -18,9 +18,9 @@ typedef uint64_t word [[gnu::may_alias]];
 /* Both aligned. Returns: how many bytes, all but the last few. */
 static inline size_t copy_words(word *t, const word *f, size_t length)
 {
-    size_t left = length;
-    for (; left >= 256; left -= 256, t += 32, f += 32)
-        move_words(t, f, 32);
+    size_t left = length % 512;
+    for (const word *end = f + (length - left) / 8; f != end; t += 64, f += 64)
+        move_words(t, f, 64);
     for (; left >= 32; left -= 32, t += 4, f += 4)
         move_words(t, f, 4);
     for (; left >= 8; left -= 8)
@@ -69,8 +69,9 @@ static inline void arch_fill(void *to, int byte, size_t length)
     if (length >= 16) {
         for (; ((uintptr_t)t & 7) != 0; length--)
             *t++ = (char)byte;
-        for (; length >= 512; length -= 512, t += 512)
-            fill_words((word *)t, pattern, 64);
+        for (char *end = t + (length & ~1023ull); t != end; t += 1024)
+            fill_words((word *)t, pattern, 128);
+        length %= 1024;
         for (; length >= 64; length -= 64, t += 64)
             fill_words((word *)t, pattern, 8);
         for (; length >= 8; length -= 8, t += 8)
