@@ -69,9 +69,9 @@ static inline void arch_fill(void *to, int byte, size_t length)
     if (length >= 16) {
         for (; ((uintptr_t)t & 7) != 0; length--)
             *t++ = (char)byte;
-        for (char *end = t + (length & ~1023ull); t != end; t += 1024)
-            fill_words((word *)t, pattern, 128);
-        length %= 1024;
+        for (char *end = t + (length & ~2047ull); t != end; t += 2048)
+            fill_words((word *)t, pattern, 256);
+        length %= 2048;
         for (; length >= 64; length -= 64, t += 64)
             fill_words((word *)t, pattern, 8);
         for (; length >= 8; length -= 8, t += 8)

@@ -484,8 +484,10 @@ bool block_claim(struct block *block, paddr_t pa, bool *zeroed)
     }
     block->free--;
     block_free--;
-    list_remove(&block->link);
-    list_push_back(&cold_blocks, &block->link);
+    if (cold_blocks.previous != &block->link) {
+        list_remove(&block->link);
+        list_push_back(&cold_blocks, &block->link);
+    }
     if (!block->free)
         block_end_now(block);
     return true;

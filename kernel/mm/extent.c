@@ -25,34 +25,42 @@ static bool goes_before(const struct span *after, uint64_t offset, paddr_t pa, u
     return after && after->start == offset + size && after->value == pa + size;
 }
 
-bool extents_add_joins(const struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size)
+bool extents_join(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size)
 {
-    return (offset && goes_on(extent_at(map, offset - 1), offset, pa)) || goes_before(extent_at(map, offset + size), offset, pa, size);
-}
-
-void extents_add(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares)
-{
-    map->resident += size;
     struct span *before = span_before(&map->extents, offset);
     struct span *after = before ? span_next(before) : span_of(tree_first(&map->extents));
     bool joins_after = goes_before(after, offset, pa, size);
     if (goes_on(before, offset, pa)) {
         before->end += size;
-        if (!joins_after)
-            return;
-        before->end = after->end;
-        span_remove(&map->extents, after);
-        span_free(after, map->ledger);
+        if (joins_after) {
+            before->end = after->end;
+            span_remove(&map->extents, after);
+            span_free(after, map->ledger);
+        }
     } else if (joins_after) {
         after->start = offset;
         after->value = pa;
     } else {
-        struct span *extent = spares_take(spares);
-        extent->start = offset;
-        extent->end = offset + size;
-        extent->value = pa;
-        span_insert(&map->extents, extent);
+        return false;
     }
+    map->resident += size;
+    return true;
+}
+
+void extents_insert(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares)
+{
+    struct span *extent = spares_take(spares);
+    extent->start = offset;
+    extent->end = offset + size;
+    extent->value = pa;
+    span_insert(&map->extents, extent);
+    map->resident += size;
+}
+
+void extents_add(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares)
+{
+    if (!extents_join(map, offset, pa, size))
+        extents_insert(map, offset, pa, size, spares);
 }
 
 unsigned extents_drop_needs(const struct extent_map *map, uint64_t start, uint64_t end)

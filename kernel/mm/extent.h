@@ -25,10 +25,12 @@ void extents_init(struct extent_map *map, struct ledger *ledger, struct space *s
 static inline struct span *extent_at(const struct extent_map *map, uint64_t offset) { return span_at(&map->extents, offset); }
 static inline paddr_t extent_pa(const struct span *extent, uint64_t offset) { return extent->value + (offset - extent->start); }
 
-/* Frames [pa, pa + size) are at the offset now. Takes a spare unless it joins a neighbour. Pages are charged by the caller. */
+/* Frames [pa, pa + size) are at the offset now, if they join a neighbour. Pages are charged by the caller. */
+[[nodiscard]] bool extents_join(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size);
+/* The same where they join none: takes a spare. */
+void extents_insert(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares);
+/* Either. Takes a spare unless they join a neighbour. */
 void extents_add(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares);
-/* Will it join one, if nothing else changes meanwhile? */
-bool extents_add_joins(const struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size);
 /* How many spares extents_drop of the range needs (0 most times). */
 unsigned extents_drop_needs(const struct extent_map *map, uint64_t start, uint64_t end);
 /* Take the range out: frames that nobody else shows are freed. Returns: how many bytes, for the caller to credit. Requires: no translation

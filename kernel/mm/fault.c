@@ -69,11 +69,11 @@ static bool map_leaf(struct region *region, const struct window *window, const s
 /* The largest leaf above the cluster that fits. */
 static bool map_super(struct region *region, const struct window *window, const struct cow_group *group, unsigned cache)
 {
-    if (region->flags & REGION_NO_HUGE || window->high - window->low < SUPER_SIZE)
+    if (region->flags & REGION_NO_HUGE)
         return false;
     for (unsigned n = ARCH_LEAVES; n--;) {
         unsigned shift = arch_leaf_shift(n);
-        if (shift && map_leaf(region, window, group, cache, 1ull << shift))
+        if (shift && (window->high - window->low) >> shift && map_leaf(region, window, group, cache, 1ull << shift))
             return true;
     }
     return false;
@@ -165,7 +165,7 @@ static uint64_t room_above(const struct region *region)
     return region->mem ? 0 : room < region_size(region) ? room : region_size(region);
 }
 
-struct place private_place(const struct region *region, uaddr_t va)
+[[gnu::always_inline]] static inline struct place place_around(const struct region *region, uaddr_t va)
 {
     uaddr_t cluster = va & ~(cluster_size() - 1), cluster_end = cluster + cluster_size();
     struct place place = {
@@ -193,6 +193,8 @@ struct place private_place(const struct region *region, uaddr_t va)
     return place;
 }
 
+struct place private_place(const struct region *region, uaddr_t va) { return place_around(region, va); }
+
 static enum status fault_private(struct region *region, uaddr_t va, bool write)
 {
     struct extent_map *map = &region->space->memory;
@@ -209,7 +211,7 @@ static enum status fault_private(struct region *region, uaddr_t va, bool write)
         return status;
     bool fresh = !extent || (write && share_query(map->group, extent_pa(extent, va), MP_SIZE, &run));
     if (fresh) {
-        struct place place = private_place(region, va);
+        struct place place = place_around(region, va);
         status = extent ? fill_copy(&place, va) : fill_absent(&place, va);
     }
     struct window window = {.high = private_end(region)};
@@ -236,9 +238,12 @@ enum status space_fault(struct space *space, uaddr_t va, unsigned access)
 {
     if (va < USER_BASE || va >= USER_END)
         return STATUS_BAD_ADDRESS;
-    struct region *region = region_at(space, va);
+    struct region *region = space->faulted;
+    if (!region || va < region->start || va >= region->end)
+        region = region_at(space, va);
     if (!region)
         region = grow_down(space, va);
+    space->faulted = region;
     if (!region || !region->prot || access & ~(unsigned)region->prot)
         return STATUS_BAD_ADDRESS;
     va &= ~(MP_SIZE - 1);

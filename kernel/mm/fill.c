@@ -213,8 +213,10 @@ static enum status install(const struct place *place, const struct part *part, u
     enum status status = added && map->ledger ? ledger_charge(map->ledger, LEDGER_PAGES, added) : STATUS_OK;
     if (status != STATUS_OK)
         goto free_frames;
-    unsigned needs = drops ? 1 + extents_drop_needs(map, part->start, part->end) : !extents_add_joins(map, part->start, part->pa, size);
-    status = spares_get(&spares, map->ledger, needs);
+    bool fresh = !drops && !mapped; /* nothing changes before it is added */
+    if (fresh && extents_join(map, part->start, part->pa, size))
+        return STATUS_OK;
+    status = spares_get(&spares, map->ledger, 1 + (drops ? extents_drop_needs(map, part->start, part->end) : 0));
     if (status != STATUS_OK)
         goto credit;
     if (mapped)
@@ -223,7 +225,10 @@ static enum status install(const struct place *place, const struct part *part, u
         goto put_spares;
     if (drops)
         (void)extents_drop(map, part->start, part->end, &spares);
-    extents_add(map, part->start, part->pa, size, &spares);
+    if (fresh)
+        extents_insert(map, part->start, part->pa, size, &spares);
+    else
+        extents_add(map, part->start, part->pa, size, &spares);
     spares_put(&spares);
     return STATUS_OK;
 
@@ -297,7 +302,7 @@ enum status fill_absent(const struct place *place, uint64_t offset)
         clip_to_unit(&part, offset);
     if (place->backing && place->backing->pager)
         clip_to_present(place, &part, offset);
-    if (!claim_beside(place, &part)) {
+    if (part.end - part.start == cluster_size() || !claim_beside(place, &part)) {
         if (!alone && !place->backing && wants_cluster(place) && fill_gather(place, &counters.copied_gather_bytes) == STATUS_OK)
             return STATUS_OK;
         if (!take_frames(place, &part, offset))

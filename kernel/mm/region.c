@@ -253,6 +253,8 @@ static void address_insert(struct region *region)
 static void address_remove(struct region *region)
 {
     struct region *above = region_next(region), *below = region_previous(region);
+    if (region->space->faulted == region)
+        region->space->faulted = nullptr;
     tree_remove(&region->space->regions, &region->node, gap_update);
     set_gap(above, below);
 }

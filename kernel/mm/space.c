@@ -28,6 +28,7 @@ enum status space_init(struct space *space, struct ledger *charge)
         return arch_refusal(&space->arch);
     }
     space->regions.root = nullptr;
+    space->faulted = nullptr;
     space->mapped_bytes = 0;
     space->charge = charge;
     extents_init(&space->memory, charge, space);

@@ -14,6 +14,7 @@ struct region;
 struct boot_info;
 
 struct space {
+    struct region *faulted; /* where the last fault was; NULL: unknown */
     struct tree regions;          /* by address (mm/region.c) */
     struct extent_map memory;     /* what private regions hold, at offset = virtual address (mm/extent.c) */
     struct arch_space arch;

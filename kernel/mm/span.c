@@ -6,21 +6,6 @@
 #include <mm/carve.h>
 #include <mm/counters.h>
 
-struct span *span_before(const struct tree *tree, uint64_t at)
-{
-    struct span *best = nullptr;
-    for (struct tree_node *node = tree->root; node;) {
-        struct span *span = span_of(node);
-        if (span->end <= at) {
-            best = span;
-            node = node->right;
-        } else {
-            node = node->left;
-        }
-    }
-    return best;
-}
-
 void span_insert(struct tree *tree, struct span *span)
 {
     struct tree_node *parent = nullptr, **link = &tree->root;

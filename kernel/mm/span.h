@@ -39,7 +39,20 @@ static inline struct span *span_at(const struct tree *tree, uint64_t at)
 static inline struct span *span_next(const struct span *span) { return span_of(tree_next(&span->node)); }
 static inline struct span *span_previous(const struct span *span) { return span_of(tree_previous(&span->node)); }
 /* The span that ends last at or below `at`; NULL: none. */
-struct span *span_before(const struct tree *tree, uint64_t at);
+static inline struct span *span_before(const struct tree *tree, uint64_t at)
+{
+    struct span *best = nullptr;
+    for (struct tree_node *node = tree->root; node;) {
+        struct span *span = span_of(node);
+        if (span->end <= at) {
+            best = span;
+            node = node->right;
+        } else {
+            node = node->left;
+        }
+    }
+    return best;
+}
 /* Requires: start, end, value are set, and overlap no other. */
 void span_insert(struct tree *tree, struct span *span);
 static inline void span_remove(struct tree *tree, struct span *span) { tree_remove(tree, &span->node, nullptr); }
