@@ -1,6 +1,7 @@
 /* clusters.c: free physical clusters, kept in the free memory itself: a run's first bytes hold its node, in a tree by address (to join
  * neighbours) and in a list by the largest naturally aligned block inside it (to find one). No byte is spent outside free memory. Runs inside
- * a block that is kept for somebody are in the tree, but on no list.
+ * a block that is kept for somebody are in the tree, but on no list; where a block is filled one cluster after the other, what comes next is in
+ * no run at all.
  * Not here: pieces of clusters (carve.c), those zeroed ahead (zero_pool.c), who owns what, which blocks are kept for whom (reserve.c).
  * Invariants: runs are maximal, so no two touch but at the edges of blocks; a run is inside one block or in none; a block has free clusters and
  * used ones; a node's checksum covers its tree links and its length, so that a write to freed memory is noticed before it is followed.
@@ -302,9 +303,19 @@ static void block_end_now(struct block *block)
     block->ended(block);
 }
 
+/* What is kept ahead is a run again. */
+static void put_ahead(struct block *block)
+{
+    uint64_t count = block->ahead;
+    block->ahead = 0;
+    if (count)
+        run_join(block->next, count, block);
+}
+
 void block_break(struct block *block)
 {
     paddr_t at = block->pa, end = block_end(block);
+    put_ahead(block);
     while (at < end) {
         struct run *run = run_at_or_below(at);
         if (!run || run_end(run) <= at)
@@ -345,6 +356,8 @@ void clusters_free(paddr_t pa, uint64_t count)
 
 static void block_link(struct block *block)
 {
+    block->next = block->pa;
+    block->ahead = 0;
     struct tree_node *parent = nullptr, **link = &blocks.root;
     while (*link) {
         parent = *link;
@@ -467,21 +480,39 @@ bool block_search_some(struct block_search *search, unsigned order, unsigned ste
 bool block_has(const struct block *block, paddr_t pa)
 {
     struct run *run = run_at_or_below(pa);
-    return pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa;
+    bool ahead = pa - block->next < block->ahead << cluster_shift;
+    return ahead || (pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa);
+}
+
+/* Out of a run; with the rest of the run, if the block is filled in order so far. */
+static bool claim_from_run(struct block *block, paddr_t pa)
+{
+    put_ahead(block);
+    struct run *run = run_at_or_below(pa);
+    if (!run || run_end(run) <= pa)
+        return false;
+    bool has_node = run_start(run) == pa;
+    uint64_t count = pa == block->next ? (run_end(run) - pa) >> cluster_shift : 1;
+    run_take(run, pa, count);
+    free_count += count - 1;
+    block->ahead = count - 1;
+    if (block->zeroed && has_node)
+        memset(run, 0, sizeof *run);
+    return true;
 }
 
 bool block_claim(struct block *block, paddr_t pa, bool *zeroed)
 {
-    struct run *run = run_at_or_below(pa);
-    if (!run || run_end(run) <= pa || inject_failure())
+    if (inject_failure())
         return false;
-    *zeroed = block->zeroed;
-    if (*zeroed && run_start(run) == pa) { /* but for its node */
-        run_take(run, pa, 1);
-        memset(run, 0, sizeof *run);
-    } else {
-        run_take(run, pa, 1);
+    if (pa == block->next && block->ahead) {
+        block->ahead--;
+        free_count--;
+    } else if (!claim_from_run(block, pa)) {
+        return false;
     }
+    *zeroed = block->zeroed;
+    block->next = pa + cluster_size();
     block->free--;
     block_free--;
     if (cold_blocks.previous != &block->link) {
@@ -524,15 +555,22 @@ static uint64_t check_place(const struct run *run)
     return inside ? run->count : 0;
 }
 
-static void check_blocks(uint64_t free_in_blocks)
+/* free_in_runs: in blocks. Returns: how many are kept ahead. */
+static uint64_t check_blocks(uint64_t free_in_runs)
 {
-    uint64_t free = 0, count = 0;
+    uint64_t free = 0, count = 0, ahead = 0;
     for (struct tree_node *node = tree_first(&blocks); node; node = tree_next(node), count++) {
         const struct block *block = block_of(node);
-        ASSERT(block->free > 0 && block->free <= block->count, "a block has free clusters");
+        paddr_t ahead_end = block->next + (block->ahead << cluster_shift);
+        const struct run *run = run_at_or_below(ahead_end - 1);
+        ASSERT(block->free > 0 && block->free <= block->count && block->ahead <= block->free, "a block has free clusters");
+        ASSERT(!block->ahead || (block->next > block->pa && ahead_end <= block_end(block)), "what is kept ahead is in the block");
+        ASSERT(!block->ahead || !run || run_end(run) <= block->next, "what is kept ahead is in no run");
         free += block->free;
+        ahead += block->ahead;
     }
-    ASSERT(free == free_in_blocks && free == block_free && count == block_count, "what is free in blocks is counted");
+    ASSERT(free == free_in_runs + ahead && free == block_free && count == block_count, "what is free in blocks is counted");
+    return ahead;
 }
 
 void clusters_check(void)
@@ -553,8 +591,7 @@ void clusters_check(void)
         clusters += run->count;
         seen++;
     }
-    ASSERT(clusters == free_count && seen == run_count, "the free clusters are counted");
-    check_blocks(in_blocks);
+    ASSERT(clusters + check_blocks(in_blocks) == free_count && seen == run_count, "the free clusters are counted");
     for (unsigned order = 0; order < ORDERS; order++) {
         ASSERT(list_empty(&lists[order]) == !(lists_filled >> order & 1), "the map of lists is right");
         for (struct list *link = lists[order].next; link != &lists[order]; link = link->next)

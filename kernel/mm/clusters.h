@@ -33,6 +33,8 @@ struct block {
     struct list link;     /* coldest first */
     paddr_t pa;
     uint64_t count, free; /* clusters */
+    paddr_t next;         /* behind the one that was claimed last */
+    uint64_t ahead;       /* clusters from there on that are free and in no run: for claims that go on one by one */
     bool zeroed;          /* what is free of it is full of zeros, but for the nodes of runs */
     void (*ended)(struct block *block); /* its owner's: may not allocate or free. Set before it is kept */
 };

@@ -1,6 +1,6 @@
 /* reserve.c: reservations. Not here: the blocks themselves (clusters.c), when to make one (fill.c), mapping of what became whole (fault.c).
  * A block that comes after another one in the map comes after it in memory, if that is free. There is no map of what is populated: a cluster of
- * the block is, unless it is in a free run.
+ * the block is, unless it is in a free run or kept ahead.
  * Invariants: a reservation is of one leaf size, aligned in offset and in memory; reservations of a map do not overlap. When one was made,
  * nothing was present there that was not shared; what is present now may lie elsewhere, so it is no promise that the block will be whole.
  * Locks: kernel lock. */

@@ -237,6 +237,56 @@ TEST(stacks_are_not_reserved_for)
     finish();
 }
 
+TEST(the_top_of_a_stack_takes_little_and_then_its_cluster)
+{
+    uaddr_t top = AT + 4 * SUPER_SIZE, small_top = AT + 16 * SUPER_SIZE;
+    start(16, 64 << 20);
+    map_at(&space, AT, top - AT, RW);
+    REQUIRE_EQUAL(write(&space, top - 8, 7), STATUS_OK);
+    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0x4000);
+    paddr_t pa = pa_of(&space, top - 0x4000);
+    EXPECT_EQUAL(pa % 65536, 65536 - 0x4000);
+    check(&space);
+    REQUIRE_EQUAL(write(&space, top - 0x8000, 8), STATUS_OK);
+    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 65536);
+    EXPECT_EQUAL(pa_of(&space, top - 0x4000), pa);
+    EXPECT_EQUAL(pa_of(&space, top - 0x8000), pa - 0x4000);
+    EXPECT_EQUAL(read(&space, top - 8), 7);
+    REQUIRE_EQUAL(write(&space, top - 65536 - 8, 9), STATUS_OK);
+    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 2 * 65536);
+    map_at(&space, small_top - 2 * 65536, 2 * 65536, RW);
+    REQUIRE_EQUAL(write(&space, small_top - 8, 1), STATUS_OK); /* not large: no stack */
+    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 3 * 65536);
+    finish();
+}
+
+TEST(a_block_is_filled_in_order_with_detours)
+{
+    start(16, 32 << 20);
+    map_at(&space, AT, 2 * SUPER_SIZE, RW);
+    uint64_t free = clusters_free_bytes();
+    for (unsigned i = 0; i < 8; i++) {
+        REQUIRE_EQUAL(write(&space, AT + i * 65536, i), STATUS_OK);
+        check(&space);
+    }
+    EXPECT(clusters_free_bytes() >= free - 10 * 65536);
+    REQUIRE_EQUAL(write(&space, AT + 20 * 65536, 20), STATUS_OK);
+    check(&space);
+    for (unsigned i = 8; i < 18; i++)
+        REQUIRE_EQUAL(write(&space, AT + i * 65536, i), STATUS_OK);
+    check(&space);
+    REQUIRE_EQUAL(space_advise(&space, AT + 16 * 65536, 2 * 65536, ADVICE_DROP), STATUS_OK); /* beside what is kept ahead */
+    check(&space);
+    for (unsigned i = 16; i < 32; i++)
+        REQUIRE_EQUAL(write(&space, AT + i * 65536, i), STATUS_OK);
+    check(&space);
+    EXPECT_EQUAL(blocks_count(), 0);
+    EXPECT_EQUAL(pa_of(&space, AT + SUPER_SIZE - 65536), pa_of(&space, AT) + SUPER_SIZE - 65536);
+    for (unsigned i = 0; i < 32; i++)
+        EXPECT_EQUAL(read(&space, AT + i * 65536), i);
+    finish();
+}
+
 TEST(advice_decides)
 {
     start(16, 32 << 20);
