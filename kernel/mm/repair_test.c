@@ -1,52 +1,27 @@
 /* repair_test.c: superpages made in idle time. */
-#include <host.h>
-#include <mm/clusters.h>
 #include <mm/counters.h>
 #include <mm/fill.h>
-#include <mm/frames.h>
-#include <mm/region.h>
 #include <mm/repair.h>
 #include <mm/reserve.h>
-#include <unit.h>
+#include <mm/space_fixture.h>
 
-#define RW (PROT_BIT_READ | PROT_BIT_WRITE)
-#define AT 0x20000000ull
 #define OTHER_AT 0x60000000ull
 #define SECOND 1000000000ull
 
-static struct ledger ledger;
-static struct space space, other;
+static struct space other;
 
-static void start(unsigned shift, uint64_t ram)
+static void start_two(unsigned shift, uint64_t ram)
 {
-    host_boot_simple(shift, ram);
+    start(shift, ram);
     host_time_ns = 0;
-    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
-    for (unsigned kind = 0; kind < LEDGER_KINDS; kind++)
-        ledger.limit[kind] = UINT64_MAX;
-    REQUIRE_EQUAL(space_init(&space, &ledger), STATUS_OK);
     REQUIRE_EQUAL(space_init(&other, &ledger), STATUS_OK);
     space.run_ns = SECOND;
 }
 
-static void end_space(struct space *s)
+static void finish_two(void)
 {
-    space_check(s);
-    host_tlb_check(&s->arch);
-    mm_check();
-    while (!space_destroy_some(s, 3))
-        ;
-}
-
-static void finish(void)
-{
-    end_space(&space);
     end_space(&other);
-    mm_check();
-    EXPECT_EQUAL(blocks_count(), 0);
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
-    EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
-    EXPECT_EQUAL(carve_user_bytes(), 0);
+    finish();
     host_time_ns = 0;
 }
 
@@ -63,19 +38,10 @@ static void write(struct space *s, uaddr_t va, uint64_t value)
     *(uint64_t *)phys_to_virt(pa) = value;
 }
 
-static uint64_t read(struct space *s, uaddr_t va)
+static size_t leaf_when_read(struct space *s, uaddr_t va)
 {
-    paddr_t pa;
-    while (host_access(&s->arch, va, PROT_BIT_READ, &pa))
-        REQUIRE_EQUAL(space_fault(s, va, PROT_BIT_READ), STATUS_OK);
-    return *(uint64_t *)phys_to_virt(pa);
-}
-
-static size_t leaf_size(struct space *s, uaddr_t va)
-{
-    struct arch_mapping mapping;
     (void)read(s, va);
-    return arch_query(&s->arch, va, &mapping) ? mapping.size : 0;
+    return leaf_size(s, va);
 }
 
 /* What an idle CPU does in this time. Returns: steps. */
@@ -117,22 +83,22 @@ static void verify(uint64_t size)
 
 TEST(what_lies_in_pieces_is_put_together_in_idle_time)
 {
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     fragment(2 * SUPER_SIZE);
-    EXPECT(leaf_size(&space, AT) <= 65536);
+    EXPECT(leaf_when_read(&space, AT) <= 65536);
     (void)idle(SECOND);
-    EXPECT_EQUAL(leaf_size(&space, AT), SUPER_SIZE);
-    EXPECT_EQUAL(leaf_size(&space, AT + SUPER_SIZE), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT + SUPER_SIZE), SUPER_SIZE);
     EXPECT_EQUAL(counters.repairs, 2);
     EXPECT(counters.copied_repair_bytes <= 2 * SUPER_SIZE);
     verify(2 * SUPER_SIZE);
     EXPECT_EQUAL(idle(SECOND), 0); /* and that is that */
-    finish();
+    finish_two();
 }
 
 TEST(copying_is_paid_with_a_share_of_the_owners_time)
 {
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     fragment(2 * SUPER_SIZE);
     space.run_ns = 0;
     (void)idle(SECOND);
@@ -144,21 +110,21 @@ TEST(copying_is_paid_with_a_share_of_the_owners_time)
     (void)idle(SECOND);
     EXPECT_EQUAL(counters.repairs, 2);
     verify(2 * SUPER_SIZE);
-    finish();
+    finish_two();
 }
 
 TEST(copying_is_limited_in_time)
 {
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     fragment(2 * SUPER_SIZE);
     (void)idle(2000000);
     EXPECT(counters.copied_repair_bytes > 0 && counters.copied_repair_bytes <= 10 * 65536);
-    finish();
+    finish_two();
 }
 
 TEST(room_is_made_where_most_is_free)
 {
-    start(16, 16 << 20);
+    start_two(16, 16 << 20);
     fragment(3 * SUPER_SIZE);
     /* the rest of memory, but for some clusters here and there */
     uint64_t n = 3 * SUPER_SIZE >> 16, held = 0;
@@ -170,7 +136,7 @@ TEST(room_is_made_where_most_is_free)
     EXPECT(clusters_largest_order() < 5);
     (void)idle(5 * SECOND);
     for (unsigned i = 0; i < 3; i++)
-        EXPECT_EQUAL(leaf_size(&space, AT + i * SUPER_SIZE), SUPER_SIZE);
+        EXPECT_EQUAL(leaf_when_read(&space, AT + i * SUPER_SIZE), SUPER_SIZE);
     verify(3 * SUPER_SIZE);
     for (uint64_t i = 0; i < n; i += 8)
         EXPECT_EQUAL(read(&other, OTHER_AT + (i << 16)), i + 1000);
@@ -182,7 +148,7 @@ TEST(room_is_made_where_most_is_free)
 
 TEST(what_cannot_move_is_left_alone)
 {
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     static paddr_t taken[512];
     unsigned count = 0;
     while ((taken[count] = clusters_alloc(0, CLUSTER_MOVABLE)))
@@ -197,7 +163,7 @@ TEST(what_cannot_move_is_left_alone)
     EXPECT(clusters_free_bytes() > 2 * SUPER_SIZE);
     unsigned steps = idle(3 * SECOND);
     EXPECT(steps < 20000);
-    EXPECT(leaf_size(&space, AT) <= 65536);
+    EXPECT(leaf_when_read(&space, AT) <= 65536);
     verify(2 * SUPER_SIZE);
     space_check(&space);
     mm_check();
@@ -205,7 +171,7 @@ TEST(what_cannot_move_is_left_alone)
 
 TEST(a_block_that_cannot_be_emptied_does_not_keep_others_from_it)
 {
-    start(16, 16 << 20);
+    start_two(16, 16 << 20);
     fragment(2 * SUPER_SIZE);
     static paddr_t taken[256];
     unsigned count = 0;
@@ -223,8 +189,8 @@ TEST(a_block_that_cannot_be_emptied_does_not_keep_others_from_it)
         if (i % 8 != 0)
             REQUIRE_EQUAL(space_unmap(&other, OTHER_AT + (i << 16), 65536), STATUS_OK);
     (void)idle(5 * SECOND);
-    EXPECT_EQUAL(leaf_size(&space, AT), SUPER_SIZE);
-    EXPECT_EQUAL(leaf_size(&space, AT + SUPER_SIZE), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT + SUPER_SIZE), SUPER_SIZE);
     verify(2 * SUPER_SIZE);
     space_check(&space);
     mm_check();
@@ -234,50 +200,50 @@ TEST(dma_memory_stays_where_it_is)
 {
     struct mem_object *dma;
     paddr_t pa;
-    start(16, 16 << 20);
+    start_two(16, 16 << 20);
     REQUIRE_EQUAL(mem_create_dma(&ledger, 4 * MP_SIZE, &dma, &pa), STATUS_OK);
     uaddr_t va = OTHER_AT - (1 << 20);
     REQUIRE_EQUAL(space_map(&other, dma, RIGHTS_ALL, 0, 4 * MP_SIZE, RW | MAP_FIXED_ADDRESS, &va), STATUS_OK);
     write(&other, va, 4711);
     fragment(2 * SUPER_SIZE);
     (void)idle(3 * SECOND);
-    EXPECT_EQUAL(leaf_size(&space, AT), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT), SUPER_SIZE);
     EXPECT_EQUAL(*(uint64_t *)phys_to_virt(pa), 4711);
     *(uint64_t *)phys_to_virt(pa) = 4712; /* a device writes */
     EXPECT_EQUAL(read(&other, va), 4712);
     object_put(&dma->object);
-    finish();
+    finish_two();
 }
 
 TEST(half_is_enough_where_the_advice_says_so)
 {
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     fragment(2 * SUPER_SIZE);
     REQUIRE_EQUAL(space_advise(&space, AT + SUPER_SIZE / 2 + 0x10000, SUPER_SIZE / 2 - 0x10000, ADVICE_DROP), STATUS_OK);
     uint64_t pages = ledger.used[LEDGER_PAGES];
     (void)idle(SECOND);
-    EXPECT_EQUAL(leaf_size(&space, AT), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT), SUPER_SIZE);
     EXPECT_EQUAL(ledger.used[LEDGER_PAGES], pages + SUPER_SIZE / 2 - 0x10000);
     EXPECT_EQUAL(read(&space, AT + SUPER_SIZE - 8), 0);
     EXPECT_EQUAL(read(&space, AT), 1);
     EXPECT_EQUAL(read(&space, AT + SUPER_SIZE / 2), SUPER_SIZE / 2 / 65536 + 1);
-    finish();
+    finish_two();
 }
 
 TEST(without_the_advice_nothing_is_added)
 {
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     fragment(2 * SUPER_SIZE);
     REQUIRE_EQUAL(space_advise(&space, AT, 2 * SUPER_SIZE, ADVICE_NO_HUGE), STATUS_OK);
     (void)idle(SECOND);
     EXPECT_EQUAL(counters.copied_repair_bytes, 0);
-    finish();
+    finish_two();
 }
 
 TEST(a_space_may_end_at_any_moment)
 {
     for (unsigned steps = 0; steps < 90; steps++) {
-        start(16, 32 << 20);
+        start_two(16, 32 << 20);
         fragment(2 * SUPER_SIZE);
         for (unsigned i = 0; i < steps; i++, host_time_ns += 250000)
             (void)repair_some();
@@ -288,14 +254,14 @@ TEST(a_space_may_end_at_any_moment)
         if (steps % 2)
             (void)idle(SECOND / 100);
         space_check(&space);
-        finish();
+        finish_two();
     }
 }
 
 TEST(what_is_shared_stays)
 {
     static struct space child;
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     fragment(2 * SUPER_SIZE);
     REQUIRE_EQUAL(space_init(&child, &ledger), STATUS_OK);
     REQUIRE_EQUAL(space_clone(&space, &child), STATUS_OK);
@@ -303,15 +269,15 @@ TEST(what_is_shared_stays)
     EXPECT_EQUAL(counters.copied_repair_bytes, 0);
     end_space(&child);
     (void)idle(2 * SECOND); /* nobody has to wish again */
-    EXPECT_EQUAL(leaf_size(&space, AT), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT), SUPER_SIZE);
     verify(2 * SUPER_SIZE);
-    finish();
+    finish_two();
 }
 
 TEST(copies_on_write_are_put_together_when_the_other_is_gone)
 {
     static struct space child;
-    start(16, 32 << 20);
+    start_two(16, 32 << 20);
     map_at(&space, AT, SUPER_SIZE);
     for (uint64_t i = 0; i < SUPER_SIZE >> 16; i++)
         write(&space, AT + (i << 16), i + 1);
@@ -320,17 +286,17 @@ TEST(copies_on_write_are_put_together_when_the_other_is_gone)
     for (uint64_t i = 0; i < SUPER_SIZE >> 16; i += 3)
         write(&space, AT + (i << 16), i + 1);
     end_space(&child);
-    EXPECT(leaf_size(&space, AT) <= 65536);
+    EXPECT(leaf_when_read(&space, AT) <= 65536);
     (void)idle(SECOND);
-    EXPECT_EQUAL(leaf_size(&space, AT), SUPER_SIZE);
+    EXPECT_EQUAL(leaf_when_read(&space, AT), SUPER_SIZE);
     verify(SUPER_SIZE);
-    finish();
+    finish_two();
 }
 
 TEST(a_failure_at_any_allocation_leaves_all_as_it_was)
 {
     for (uint64_t n = 1; n < 60; n++) {
-        start(16, 32 << 20);
+        start_two(16, 32 << 20);
         fragment(2 * SUPER_SIZE);
         host_fail_after(n, n % 2);
         (void)idle(SECOND / 50);
@@ -338,6 +304,6 @@ TEST(a_failure_at_any_allocation_leaves_all_as_it_was)
         verify(2 * SUPER_SIZE);
         (void)idle(SECOND / 2);
         verify(2 * SUPER_SIZE);
-        finish();
+        finish_two();
     }
 }

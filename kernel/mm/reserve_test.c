@@ -1,52 +1,12 @@
 /* reserve_test.c: reservations, and the leaves that come of them. */
-#include <host.h>
-#include <mm/clusters.h>
 #include <mm/counters.h>
 #include <mm/fill.h>
-#include <mm/frames.h>
-#include <mm/region.h>
 #include <mm/reserve.h>
-#include <unit.h>
+#include <mm/space_fixture.h>
 
-#define RW (PROT_BIT_READ | PROT_BIT_WRITE)
-#define AT 0x20000000ull
 #define LARGE (1ull << arch_leaf_shift(1))
 
-static struct ledger ledger;
-static struct space space, other;
-
-static void start(unsigned shift, uint64_t ram)
-{
-    host_boot_simple(shift, ram);
-    ledger = (struct ledger){.object = {.references = 1, .type = OBJECT_LEDGER}};
-    for (unsigned kind = 0; kind < LEDGER_KINDS; kind++)
-        ledger.limit[kind] = UINT64_MAX;
-    REQUIRE_EQUAL(space_init(&space, &ledger), STATUS_OK);
-}
-
-static void check(struct space *s)
-{
-    space_check(s);
-    host_tlb_check(&s->arch);
-    mm_check();
-}
-
-static void end_space(struct space *s)
-{
-    check(s);
-    while (!space_destroy_some(s, 3))
-        ;
-}
-
-static void finish(void)
-{
-    end_space(&space);
-    mm_check();
-    EXPECT_EQUAL(blocks_count(), 0);
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
-    EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
-    EXPECT_EQUAL(carve_user_bytes(), 0);
-}
+static struct space other;
 
 static void map_at(struct space *s, uaddr_t va, uint64_t size, uint64_t flags)
 {
@@ -63,20 +23,6 @@ static enum status write(struct space *s, uaddr_t va, uint64_t value)
     }
     *(uint64_t *)phys_to_virt(pa) = value;
     return STATUS_OK;
-}
-
-static uint64_t read(struct space *s, uaddr_t va)
-{
-    paddr_t pa;
-    while (host_access(&s->arch, va, PROT_BIT_READ, &pa))
-        REQUIRE_EQUAL(space_fault(s, va, PROT_BIT_READ), STATUS_OK);
-    return *(uint64_t *)phys_to_virt(pa);
-}
-
-static size_t leaf_size(struct space *s, uaddr_t va)
-{
-    struct arch_mapping mapping;
-    return arch_query(&s->arch, va, &mapping) ? mapping.size : 0;
 }
 
 static paddr_t pa_of(struct space *s, uaddr_t va) { return extent_pa(extent_at(&s->memory, va), va); }

@@ -1,10 +1,11 @@
-/* space_fixture.h: what host tests of spaces share: a machine started over, a ledger without limits and a space that it pays for; the end, at
- * which all is given back. Static: each file that includes it has its own. */
+/* space_fixture.h: what host tests of spaces share: a machine started over, a ledger without limits and a space that it pays for; reading as a
+ * program does; the end, at which all is given back. Static: each file that includes it has its own. */
 #ifndef SPACE_FIXTURE_H
 #define SPACE_FIXTURE_H
 
 #include <host.h>
 #include <mm/carve.h>
+#include <mm/clusters.h>
 #include <mm/frames.h>
 #include <mm/region.h>
 #include <unit.h>
@@ -26,8 +27,31 @@ static void start(unsigned shift, uint64_t ram)
     REQUIRE_EQUAL(space_init(&space, &ledger), STATUS_OK);
 }
 
+static inline uint64_t read(struct space *s, uaddr_t va)
+{
+    paddr_t pa;
+    while (host_access(&s->arch, va, PROT_BIT_READ, &pa))
+        REQUIRE_EQUAL(space_fault(s, va, PROT_BIT_READ), STATUS_OK);
+    return *(uint64_t *)phys_to_virt(pa);
+}
+
+/* 0: nothing maps it. */
+static inline size_t leaf_size(struct space *s, uaddr_t va)
+{
+    struct arch_mapping mapping;
+    return arch_query(&s->arch, va, &mapping) ? mapping.size : 0;
+}
+
+static void check(struct space *s)
+{
+    space_check(s);
+    host_tlb_check(&s->arch);
+    mm_check();
+}
+
 static void end_space(struct space *s)
 {
+    check(s);
     while (!space_destroy_some(s, 1))
         ;
 }
@@ -42,6 +66,7 @@ static void finish(void)
     EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
     EXPECT_EQUAL(ledger.object.references, 1);
     EXPECT_EQUAL(carve_user_bytes(), 0);
+    EXPECT_EQUAL(blocks_count(), 0);
 }
 
 #endif

@@ -46,13 +46,6 @@ static enum status write(struct space *s, uaddr_t va, uint64_t value)
     return status;
 }
 
-static uint64_t read(struct space *s, uaddr_t va)
-{
-    uint64_t *word;
-    REQUIRE_EQUAL(reach(s, va, PROT_BIT_READ, &word), STATUS_OK);
-    return *word;
-}
-
 static unsigned regions(const struct space *s)
 {
     unsigned count = 0;
@@ -67,12 +60,6 @@ static unsigned extents(const struct space *s)
     for (struct tree_node *node = tree_first(&s->memory.extents); node; node = tree_next(node))
         count++;
     return count;
-}
-
-static size_t leaf_size(struct space *s, uaddr_t va)
-{
-    struct arch_mapping mapping;
-    return arch_query(&s->arch, va, &mapping) ? mapping.size : 0;
 }
 
 /* --- allocation ---------------------------------------------------------------------------------------------------------------------------- */
