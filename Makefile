@@ -40,7 +40,7 @@ COMMON := $(if $(TARGET),--target=$(TARGET)) -std=c23 -ffreestanding -fno-stack-
   -ffunction-sections -fdata-sections -O2 -g -Wall -Wextra -Werror -MMD -MP $(if $(DEBUG),-DHEDDLE_DEBUG=1) \
   -Iabi -Iabi/arch/$(ARCH) -I$(O)/gen
 KERNEL_FLAGS := $(COMMON) -Wthread-safety -Ikernel -Ikernel/arch/$(ARCH) -Ikernel/arch -I. -Iboot $(KCFLAGS)
-USER_INCLUDES := -Ilib/os -Ilib/os/arch/$(ARCH) -Ilib/serve -Ilib/drive
+USER_INCLUDES := -Ilib/os -Ilib/os/arch/$(ARCH) -Ilib/uthread -Ilib/uthread/arch/$(ARCH) -Ilib/serve -Ilib/drive
 USER_FLAGS := $(COMMON) $(USER_INCLUDES) $(UCFLAGS)
 RUNTIME_FLAGS := $(USER_FLAGS) -Ilib/posix -Ilib/posix/arch/$(ARCH) -Ipersonality/linux -Ipersonality/linux/arch/$(ARCH) $(RCFLAGS)
 LINK := $(LD) -nostdlib -static --gc-sections --build-id=none -z noexecstack $(LDFLAGS)
@@ -93,7 +93,9 @@ $(O)/kernel.elf: $(KERNEL_O) $(O)/gen/symbols.o
 kernel: $(O)/kernel.elf
 
 # --- libraries for native programs ---------------------------------------------------------------------------------------------------
-LIB_OS := $(filter-out $(foreach a,$(notdir $(wildcard lib/os/arch/*)),$(if $(filter $(ARCH),$(a)),,lib/os/arch/$(a)/%)),$(call find-c,lib/os) $(call find-s,lib/os))
+# other-arches FOLDER: patterns of what is not for this machine
+other-arches = $(foreach a,$(notdir $(wildcard $(1)/arch/*)),$(if $(filter $(ARCH),$(a)),,$(1)/arch/$(a)/%))
+LIB_OS := $(filter-out $(call other-arches,lib/os),$(call find-c,lib/os) $(call find-s,lib/os))
 LIBS := $(O)/libdrive.a $(O)/libserve.a $(O)/libos.a
 
 $(O)/lib/%.o: lib/%.c | $(GEN)
@@ -103,6 +105,7 @@ $(O)/lib/%.o: lib/%.S | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(USER_FLAGS) -c $< -o $@
 $(O)/libos.a: $(call objects,$(LIB_OS),$(O))
+$(O)/libuthread.a: $(call objects,$(filter-out $(call other-arches,lib/uthread),$(call find-c,lib/uthread) $(call find-s,lib/uthread)),$(O))
 $(O)/libserve.a: $(call objects,$(call find-c,lib/serve),$(O))
 $(O)/libdrive.a: $(call objects,$(call find-c,lib/drive),$(O))
 $(O)/runtime/libos.a: $(call objects,$(LIB_OS),$(O)/runtime)
@@ -112,7 +115,6 @@ $(O)/%.a:
 	$(AR) rcs $@ $^
 
 # --- the POSIX runtime ------------------------------------------------------------------------------------------------------------------
-other-arches = $(foreach a,$(notdir $(wildcard $(1)/arch/*)),$(if $(filter $(ARCH),$(a)),,$(1)/arch/$(a)/%))
 # The vDSO is an ELF file within the runtime's, on machines that have a list of its functions.
 VDSO_MAP := $(wildcard personality/linux/arch/$(ARCH)/vdso.map)
 RUNTIME_C := $(filter-out $(call other-arches,lib/posix) $(call other-arches,personality/linux) personality/linux/vdso/%,\
@@ -164,6 +166,7 @@ $(O)/tests/%.o: tests/%.S | $(GEN)
 	$(CC) $(USER_FLAGS) -c $< -o $@
 conformance.objects := $(O)/gen/conformance_table.o
 bench.objects := $(O)/libserve.a
+many.objects := $(O)/libuthread.a
 $(O)/gen/conformance_table.c: $(GEN) tools/conformance.py
 	$(PYTHON) tools/conformance.py $(O)/gen/syscalls.json > $@
 $(O)/gen/conformance_table.o: $(O)/gen/conformance_table.c

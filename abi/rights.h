@@ -55,6 +55,10 @@
 #define RIGHT_LEDGER_LIMIT  (1u << 1) /* make children, change limits */
 #define RIGHT_LEDGER_INFO   (1u << 2)
 
+#define RIGHT_PROCESSORS_JOIN    (1u << 0) /* be a member: join, park, pass, wake, event */
+#define RIGHT_PROCESSORS_CONTROL (1u << 1) /* set their number */
+#define RIGHT_PROCESSORS_INFO    (1u << 2)
+
 #define RIGHT_CONTROL_DEVICE (1u << 0) /* create interrupt, physical memory and I/O port objects */
 #define RIGHT_CONTROL_POWER  (1u << 1)
 #define RIGHT_CONTROL_DEBUG  (1u << 2) /* write to and read from the debug console and log */

@@ -35,6 +35,7 @@
 #define UPCALL_SYSCALL   1u /* a foreign system call trap; frame is as at the trap, pc already past the instruction */
 #define UPCALL_EXCEPTION 2u /* upcall_code = enum exception, upcall_address = the fault address where there is one */
 #define UPCALL_INTERRUPT 3u /* somebody posted an interrupt */
+#define UPCALL_PROCESSORS 4u /* news of virtual processors: upcall_mask is 1 then, until processors_resume; abi/processors_abi.h */
 
 enum exception : int {
     EXCEPTION_PAGE_FAULT = 1, /* nothing mapped there, or not with that access; upcall_access = PROT_BIT_* */
@@ -70,7 +71,7 @@ struct thread_page {
     /* --- locks: written by the thread, read by the kernel when it ends; abi/futex.h --- */
     uint64_t robust_list;    /* not 0: address of a struct futex_robust_head */
     uint64_t lock_number;    /* what the words of its locks hold */
-    uint64_t reserved;
+    uint64_t processors_pending; /* set to 1 by the kernel when there are news of virtual processors; the thread clears it */
     struct frame frame;      /* the interrupted registers; thread_resume continues from them */
     uint64_t runtime[32];    /* the runtime's own */
 };

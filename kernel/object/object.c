@@ -5,6 +5,7 @@
 #include <mm/carve.h>
 #include <object/device.h>
 #include <object/object.h>
+#include <sched/processors.h>
 #include <sched/thread.h>
 
 static void ledger_end(struct object *object)
@@ -37,6 +38,7 @@ static const struct {
     [OBJECT_IOPORT] = {sizeof(struct ioport_object), offsetof(struct ioport_object, object), nullptr, nullptr},
     [OBJECT_LEDGER] = {sizeof(struct ledger), offsetof(struct ledger, object), nullptr, ledger_end},
     [OBJECT_CONTROL] = {sizeof(struct control), offsetof(struct control, object), nullptr, nullptr},
+    [OBJECT_PROCESSORS] = {sizeof(struct processors), offsetof(struct processors, object), processors_unreachable, processors_free},
     [OBJECT_FACET] = {sizeof(struct facet), offsetof(struct facet, object), facet_unreachable, facet_free},
 };
 

@@ -28,6 +28,7 @@ enum object_type : uint8_t {
     OBJECT_LEDGER,
     OBJECT_CONTROL,
     OBJECT_FACET, /* a badged view of a port; looked up as a port where an operation takes one */
+    OBJECT_PROCESSORS,
     OBJECT_TYPES,
     OBJECT_ANY = 0xff,
 };

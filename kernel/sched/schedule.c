@@ -2,6 +2,7 @@
  * Invariant: a READY thread is on the run queue of exactly one CPU, a RUNNING one is current on exactly one. All under the kernel lock. */
 #include <lib/assert.h>
 #include <mm/zero_pool.h>
+#include <sched/processors.h>
 #include <sched/schedule.h>
 
 #define WORK_STEPS 16u          /* of work, in one go */
@@ -88,6 +89,8 @@ void thread_ready(struct thread *thread)
         list_init(&thread->queue);
         return;
     }
+    if (thread->is_member && !processors_admit(thread))
+        return;
     struct cpu *cpu = choose_cpu(thread);
     if (thread->fpu_cpu >= 0 && thread->fpu_cpu != (int)cpu->number)
         fpu_fetch(thread);
@@ -160,7 +163,7 @@ static bool is_plain(const struct cpu *cpu)
 void cpu_wake(struct cpu *cpu, struct thread *thread)
 {
     struct thread *current = cpu->current;
-    if (!is_plain(cpu) || thread->stopped || thread->priority <= current->priority || cpu->ready_mask >> thread->priority != 0) {
+    if (!is_plain(cpu) || thread->stopped || thread->is_member || thread->priority <= current->priority || cpu->ready_mask >> thread->priority != 0) {
         thread_ready(thread);
         return;
     }
@@ -193,10 +196,27 @@ void cpu_yield(struct cpu *cpu)
         cpu_timer_update(cpu);
 }
 
+void cpu_yield_to(struct cpu *cpu, struct thread *next)
+{
+    struct thread *current = cpu->current;
+    uint64_t now_ns = arch_time_ns();
+    thread_unready(next);
+    if (next->fpu_cpu >= 0 && next->fpu_cpu != (int)cpu->number)
+        fpu_fetch(next);
+    cpu_account(cpu, now_ns);
+    enqueue(cpu, current);
+    cpu_switch(cpu, next);
+    cpu->slice_end_ns = now_ns + TIME_SLICE_NS;
+    cpu->turn_over = false;
+    cpu_timer_update(cpu);
+}
+
 void cpu_hand_over(struct cpu *cpu, struct thread *to)
 {
+    if (cpu->current->is_member)
+        processors_leave_waiting(cpu->current);
     uint64_t rivals = cpu->ready_mask >> to->priority; /* bit 0: equals */
-    if (!to->stopped && may_run_on(to, cpu->number) && (rivals == 0 || (rivals == 1 && !cpu->turn_over))) [[clang::likely]] {
+    if (!to->stopped && !to->is_member && may_run_on(to, cpu->number) && (rivals == 0 || (rivals == 1 && !cpu->turn_over))) [[clang::likely]] {
         cpu_switch(cpu, to);
         if (rivals != 0 && cpu->slice_end_ns == UINT64_MAX)
             limit_turn(cpu);
@@ -307,10 +327,13 @@ static bool choose(struct cpu *cpu)
     struct thread *next = take_next(cpu);
     if (next == nullptr)
         return false;
-    if (next == current)
+    if (next == current) {
         next->state = THREAD_RUNNING;
-    else
+    } else {
         cpu_switch(cpu, next);
+        if (current != nullptr && current->is_member && current->state == THREAD_READY)
+            processors_preempted(current, next);
+    }
     begin_turn(cpu, next, now_ns);
     return true;
 }
@@ -336,6 +359,8 @@ static bool settle(struct cpu *cpu)
         if (runs && (current->attention & (ATTENTION_KILLED | ATTENTION_STOP | ATTENTION_BUS_ERROR)) != 0) {
             thread_attend(current);
         } else if (cpu->need_schedule || !runs) {
+            if (!runs && current != nullptr && current->is_member)
+                processors_leave_waiting(current);
             if (!choose(cpu))
                 return false;
         } else {

@@ -23,6 +23,8 @@ void cpu_leave(struct cpu *cpu);
 void cpu_hand_over(struct cpu *cpu, struct thread *to);
 /* thread_ready as the last thing that is done for current, which can go on: a more urgent thread gets the CPU at once. */
 void cpu_wake(struct cpu *cpu, struct thread *thread);
+/* The ready thread, which may run here, takes the place of current, which is ready then. */
+void cpu_yield_to(struct cpu *cpu, struct thread *next);
 /* Current's turn is over, as the last thing that is done for it. Requires: others of its priority are ready here. */
 void cpu_yield(struct cpu *cpu);
 /* Last thing of every trap: choose a thread if needed, attend to it, give up the kernel lock. Returns to the port, or idles. */

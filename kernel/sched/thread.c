@@ -7,6 +7,7 @@
 #include <lib/format.h>
 #include <mm/carve.h>
 #include <mm/reclaim.h>
+#include <sched/processors.h>
 #include <sched/schedule.h>
 
 #define RETRIES_MOST 100u
@@ -28,7 +29,11 @@ static bool thread_work(struct work *work)
 
 static void deadline_passed(struct timer *timer)
 {
-    thread_wake(container_of(timer, struct thread, timer), STATUS_TIMED_OUT);
+    struct thread *thread = container_of(timer, struct thread, timer);
+    if (thread->state == THREAD_SPARE)
+        processors_deadline(thread);
+    else
+        thread_wake(thread, STATUS_TIMED_OUT);
 }
 
 enum status thread_create(struct task *task, uaddr_t page_address, struct thread **thread)
@@ -187,6 +192,9 @@ void thread_unwait(struct thread *thread)
     case THREAD_PAGING:
         paging_leave(thread);
         break;
+    case THREAD_SPARE:
+        processors_unwait(thread);
+        break;
     default:
         break;
     }
@@ -227,6 +235,8 @@ static void bury(struct thread *thread)
         cpu->current = nullptr; /* the last reference may go now */
     }
     thread->state = THREAD_DEAD;
+    if (thread->is_member)
+        processors_leave_dead(thread);
     thread_serve(thread, nullptr);
     revoke_end(&thread->revoke, false);
     bool walk = robust_begin(thread);
@@ -283,19 +293,27 @@ static bool in_runtime(const struct task *task, uaddr_t pc)
     return pc >= task->runtime_start && pc < task->runtime_end;
 }
 
-bool thread_upcall(struct thread *thread, uint64_t reason, uint64_t code, uint64_t address, uint64_t access)
+bool thread_upcall_at(struct thread *thread, uaddr_t entry, uint64_t reason)
 {
     struct task *task = thread->task;
     struct thread_page *page = thread->page;
-    if (!task->foreign || in_runtime(task, thread->frame.FRAME_PC))
+    if (task->foreign && in_runtime(task, thread->frame.FRAME_PC))
         return false;
     page->frame = thread->frame;
     page->upcall_reason = reason;
+    thread->frame.FRAME_PC = entry;
+    thread->frame.FRAME_SP = page->upcall_stack;
+    return true;
+}
+
+bool thread_upcall(struct thread *thread, uint64_t reason, uint64_t code, uint64_t address, uint64_t access)
+{
+    struct thread_page *page = thread->page;
+    if (!thread->task->foreign || !thread_upcall_at(thread, thread->task->upcall_entry, reason))
+        return false;
     page->upcall_code = code;
     page->upcall_address = address;
     page->upcall_access = access;
-    thread->frame.FRAME_PC = task->upcall_entry;
-    thread->frame.FRAME_SP = page->upcall_stack;
     return true;
 }
 
@@ -333,7 +351,10 @@ void thread_attend(struct thread *thread)
     } else if ((thread->attention & ATTENTION_BUS_ERROR) != 0) {
         thread_bus_error(thread);
     } else {
-        deliver_interrupt(thread);
+        if ((thread->attention & ATTENTION_INTERRUPT) != 0)
+            deliver_interrupt(thread);
+        if ((thread->attention & ATTENTION_PROCESSORS) != 0)
+            processors_deliver(thread);
     }
 }
 

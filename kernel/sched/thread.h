@@ -25,16 +25,19 @@ enum thread_state : uint8_t {
     THREAD_FUTEX,
     THREAD_PAGING,        /* waiting for a pager */
     THREAD_DEAD,
+    THREAD_SPARE,         /* a member that waits for a virtual processor (processors.h) */
 };
 
 #define ATTENTION_INTERRUPT 1u /* an interrupt may be pending: the thread page knows */
 #define ATTENTION_KILLED    2u /* ends instead of going back to user mode */
 #define ATTENTION_STOP      4u /* stopped: leaves the CPU */
 #define ATTENTION_BUS_ERROR 8u /* the pager did not supply what it touched */
+#define ATTENTION_PROCESSORS 16u /* news of virtual processors may be pending: the thread page knows */
 
 struct facet;
 struct reply;
 struct page_request;
+struct activation;
 struct futex_key { uint64_t a, b; };
 
 /* A word that is waited on. */
@@ -70,6 +73,7 @@ struct thread {
             bool exception_call;      /* CALLING, AWAITING_REPLY: the call is about the thread's own exception */
             bool timed;               /* its timer may be set */
             bool donates;             /* lends its priority: donee is set */
+            bool is_member;           /* of virtual processors: activation is set */
         };
         uint64_t unusual;             /* all of them: 0 where nothing is to be seen to */
     };
@@ -113,6 +117,7 @@ struct thread {
         struct page_request *asked;   /* the running thread's last PAGE_AWAITED: not used after that returned */
         uint64_t asked_offset;
     } paging;
+    struct activation *activation;
     struct restart restart;
     struct revoke revoke;
     struct work work;                 /* dead: those that name it forget it */
@@ -197,6 +202,8 @@ void thread_signal(struct thread *thread);
 bool thread_interrupted(struct thread *thread);
 /* Make the thread, which is not in user mode now, enter its runtime. False: it has none, or it is in the runtime already. */
 bool thread_upcall(struct thread *thread, uint64_t reason, uint64_t code, uint64_t address, uint64_t access);
+/* Make it enter its runtime there, with thread_page.upcall_reason. False: it is in its task's runtime already. */
+bool thread_upcall_at(struct thread *thread, uaddr_t entry, uint64_t reason);
 /* What kernel exit does for a thread with attention bits. */
 void thread_attend(struct thread *thread);
 /* An exception that user mode caused: upcall, exception port or the task's end. */

@@ -150,6 +150,7 @@ def kernel_dispatch(file, source):
 #include <ipc/ipc.h>
 #include <mm/mem_object.h>
 #include <object/device.h>
+#include <sched/processors.h>
 #include <sched/thread.h>
 #include <syscalls_kernel.h>
 

@@ -364,12 +364,16 @@ static void prepare(const struct call *call)
         EXPECT_OK(os_set_add_port(fixture.object[TYPE_SET], fixture.object[TYPE_PORT], 1));
     if (!strcmp(call->name, "set_remove_notification"))
         EXPECT_OK(os_set_add_notification(fixture.object[TYPE_SET], fixture.object[TYPE_NOTIFICATION], 1));
+    if (!strcmp(call->name, "processors_park") || !strcmp(call->name, "processors_pass"))
+        EXPECT_OK(os_processors_join(fixture.object[TYPE_PROCESSORS], 1));
 }
 
 static enum status good_status(const struct call *call)
 {
     if (!strcmp(call->name, "pager_written"))
         return STATUS_BAD_STATE; /* nothing is to be written back; tests/native/pager has it */
+    if (!strcmp(call->name, "processors_yield_to")) /* which takes two members: tests/native/ipc/processors.c */
+        return STATUS_BAD_STATE;
     bool without = !strncmp(call->name, "ioport_", 7) && fixture.object[TYPE_IOPORT] == CAP_NULL; /* a machine without I/O ports */
     return !without ? STATUS_OK : !strcmp(call->name, "ioport_create") ? STATUS_NOT_SUPPORTED : STATUS_INVALID_HANDLE;
 }

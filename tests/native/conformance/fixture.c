@@ -78,6 +78,7 @@ void fixture_create(void)
     EXPECT_OK(os_cap_duplicate(BOOTSTRAP_CONTROL, &object[TYPE_CONTROL]));
     EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 0, &fixture.paged_port));
     EXPECT_OK(os_pager_create(BOOTSTRAP_LEDGER, fixture.paged_port, PAGES * OS_PAGE_SIZE, 1, 0, &fixture.paged));
+    EXPECT_OK(os_processors_create(BOOTSTRAP_LEDGER, 1, 0, &object[TYPE_PROCESSORS]));
     EXPECT_OK(os_port_badge(object[TYPE_PORT], 7, RIGHT_PORT_SEND | RIGHT_COMMON, &fixture.facet));
     receive_call();
     uint64_t done;

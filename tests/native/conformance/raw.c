@@ -5,7 +5,8 @@
 TEST(unknown_numbers)
 {
     bool known[256] = {[SYS_MESSAGE_CALL] = true, [SYS_MESSAGE_REPLY_WAIT] = true, [SYS_MESSAGE_SEND] = true, [SYS_MESSAGE_RESUME] = true,
-                       [SYS_MESSAGE_NULL] = true, [SYS_NOTIFICATION_WAIT] = true, [SYS_FUTEX_WAIT] = true, [SYS_FUTEX_LOCK] = true};
+                       [SYS_MESSAGE_NULL] = true, [SYS_NOTIFICATION_WAIT] = true, [SYS_FUTEX_WAIT] = true, [SYS_FUTEX_LOCK] = true,
+                       [SYS_PROCESSORS_RESUME] = true};
     for (unsigned i = 0; i < call_count; i++)
         known[calls[i].number] = true;
     for (unsigned number = 0; number < 256; number++) {
