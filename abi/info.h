@@ -34,6 +34,7 @@ enum system_figure : int {
     SYSTEM_CLOCK_START = 15,
     SYSTEM_CLOCK_WHOLE = 16,
     SYSTEM_CLOCK_FRACTION = 17,
+    SYSTEM_CPUS_OFF = 18, /* bit per CPU that is out of use */
     SYSTEM_CPU_IDLE_NS = 0x100, /* + number of the CPU: how long it was idle */
     SYSTEM_CPU_BUSY_NS = 0x200, /* + number of the CPU: how long it was not */
 };

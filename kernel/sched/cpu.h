@@ -12,6 +12,7 @@ struct cpu {
     unsigned number;
     uint64_t bit;                 /* 1 << number */
     bool online;
+    bool off;                     /* runs no threads until cpu_set_off(cpu, false) */
     bool alone;                   /* no other CPU is or will be online */
     uint64_t lock_found;          /* what fast.c found in place of the kernel lock */
     bool need_schedule;           /* pick again before leaving the kernel */

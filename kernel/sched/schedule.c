@@ -46,14 +46,15 @@ static struct cpu *choose_cpu(const struct thread *thread)
 {
     struct cpu *home = &cpus[thread->cpu], *best = nullptr;
     int least = PRIORITIES;
-    if (home->online && (thread->affinity & home->bit) != 0) {
+    if (home->online && !home->off && (thread->affinity & home->bit) != 0) {
         best = home;
         least = urgency(home);
         if (least < 0 || cpu_count == 1)
             return home;
     }
     for (unsigned i = 0; i < cpu_count; i++) {
-        int found = cpus[i].online && (thread->affinity & cpus[i].bit) != 0 ? urgency(&cpus[i]) : (int)PRIORITIES;
+        bool possible = cpus[i].online && !cpus[i].off && (thread->affinity & cpus[i].bit) != 0;
+        int found = possible ? urgency(&cpus[i]) : (int)PRIORITIES;
         if (found < 0)
             return &cpus[i];
         if (found < least && (best != home || least >= (int)thread->priority)) {
@@ -213,8 +214,9 @@ void cpu_yield_to(struct cpu *cpu, struct thread *next)
 
 void cpu_hand_over(struct cpu *cpu, struct thread *to)
 {
-    if (cpu->current->is_member)
-        processors_leave_waiting(cpu->current);
+    struct thread *from = cpu->current;
+    if (from != nullptr && from->is_member)
+        processors_leave_waiting(from);
     uint64_t rivals = cpu->ready_mask >> to->priority; /* bit 0: equals */
     if (!to->stopped && !to->is_member && may_run_on(to, cpu->number) && (rivals == 0 || (rivals == 1 && !cpu->turn_over))) [[clang::likely]] {
         cpu_switch(cpu, to);
@@ -263,7 +265,7 @@ static struct thread *take_next(struct cpu *cpu)
 {
     int priority = highest_ready(cpu);
     if (priority < 0)
-        return cpu_count > 1 ? steal(cpu) : nullptr;
+        return cpu_count > 1 && !cpu->off ? steal(cpu) : nullptr;
     struct thread *thread = container_of(cpu->run_queue[priority].next, struct thread, queue);
     thread_unready(thread);
     return thread;
@@ -298,7 +300,7 @@ static bool goes_on(struct cpu *cpu, const struct thread *current, uint64_t now_
 {
     bool over = now_ns >= cpu->slice_end_ns;
     int highest = highest_ready(cpu);
-    if ((current->affinity & cpu->bit) == 0 || highest > (int)current->priority || (highest == (int)current->priority && over))
+    if (cpu->off || (current->affinity & cpu->bit) == 0 || highest > (int)current->priority || (highest == (int)current->priority && over))
         return false;
     if (over) {
         cpu->slice_end_ns = UINT64_MAX;
@@ -306,6 +308,30 @@ static bool goes_on(struct cpu *cpu, const struct thread *current, uint64_t now_
     } else if (highest == (int)current->priority && cpu->slice_end_ns == UINT64_MAX) {
         limit_turn(cpu);
     }
+    return true;
+}
+
+/* The threads that are ready here go elsewhere, as long as no interrupt waits for more than the first. False: some are left. */
+static bool empty_queues(struct cpu *cpu)
+{
+    for (bool moved = false; cpu->ready_mask != 0; moved = true) {
+        if (moved && arch_interrupt_pending())
+            return false;
+        struct thread *thread = container_of(cpu->run_queue[highest_ready(cpu)].next, struct thread, queue);
+        thread_unready(thread);
+        thread_ready(thread);
+    }
+    return true;
+}
+
+bool cpu_set_off(struct cpu *cpu, bool off)
+{
+    cpu->off = off;
+    if (off && !empty_queues(cpu))
+        return false;
+    cpu->need_schedule = true;
+    if (cpu != this_cpu())
+        smp_kick(cpu->number);
     return true;
 }
 
@@ -324,6 +350,8 @@ static bool choose(struct cpu *cpu)
         else
             thread_ready(current);
     }
+    if (cpu->off) [[clang::unlikely]]
+        (void)empty_queues(cpu); /* it has what current made ready here before it left, if anything */
     struct thread *next = take_next(cpu);
     if (next == nullptr)
         return false;
@@ -406,10 +434,10 @@ void cpu_idle_loop(void) NO_THREAD_SAFETY
         if (settle(cpu))
             break;
         cpu->current = nullptr;
-        bool more = work_some(WORK_STEPS);
+        bool more = !cpu->off && work_some(WORK_STEPS);
         if (cpu->ready_mask != 0)
             continue; /* the end of a task woke somebody */
-        if (more || mm_idle_work(&zeroing)) {
+        if (more || (!cpu->off && mm_idle_work(&zeroing))) {
             idle_outside(&zeroing);
         } else {
             cpu_timer_update(cpu);

@@ -33,6 +33,10 @@ void kernel_exit(struct cpu *cpu, bool was_idle) RELEASES(kernel_lock);
 void cpu_timer_update(struct cpu *cpu);
 /* The FPU registers of the thread are on this CPU: bring them to memory. */
 void fpu_flush(struct cpu *cpu);
+/* Take the CPU out of use, or back. Out: no thread is put there any more, and those that are ready there go elsewhere; the one that runs there leaves
+ * at once, but after this returns. A thread that may run on no other CPU runs on the first one, which stays in use.
+ * False: an interrupt waits, and threads are left to move; to be called again. */
+[[nodiscard]] bool cpu_set_off(struct cpu *cpu, bool off);
 /* CPU accounts: time of current up to now. */
 void cpu_account(struct cpu *cpu, uint64_t now_ns);
 

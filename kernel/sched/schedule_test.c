@@ -72,6 +72,41 @@ static void check_queues(void)
     EXPECT_EQUAL(queued, ready);
 }
 
+TEST(cpu_out_of_use_runs_nothing)
+{
+    begin(3);
+    run(0, 0);
+    run(1, 1);
+    run(2, 2);
+    for (unsigned i = 3; i < THREADS; i++) {
+        threads[i]->cpu = 1;
+        threads[i]->affinity = i == 7 ? 2 : 6;
+        thread_set_runnable(threads[i]);
+        thread_ready(threads[i]);
+    }
+    host_this_cpu = 0;
+    EXPECT_EQUAL(sys_system_set_cpu(threads[0], nullptr, 3, 0, &(uint64_t){0}), STATUS_OUT_OF_RANGE);
+    EXPECT_EQUAL(sys_system_set_cpu(threads[0], nullptr, 0, 0, &(uint64_t){0}), STATUS_INVALID_ARGUMENT);
+    EXPECT_EQUAL(sys_system_set_cpu(threads[0], nullptr, 1, 2, &(uint64_t){0}), STATUS_INVALID_ARGUMENT);
+    EXPECT_EQUAL(sys_system_set_cpu(threads[0], nullptr, 1, 0, &(uint64_t){0}), STATUS_OK);
+    EXPECT_EQUAL(cpus[1].ready_mask, 0);
+    EXPECT_EQUAL(threads[7]->cpu, 0); /* it may run on no other */
+    check_queues();
+    host_this_cpu = 1; /* which goes on for a moment, and makes somebody ready */
+    thread_unready(threads[3]);
+    threads[3]->cpu = 1;
+    thread_ready(threads[3]);
+    EXPECT_EQUAL(threads[3]->cpu, 2);
+    check_queues();
+    host_this_cpu = 0;
+    EXPECT_EQUAL(sys_system_set_cpu(threads[0], nullptr, 1, 1, &(uint64_t){0}), STATUS_OK);
+    thread_unready(threads[3]);
+    threads[3]->cpu = 1;
+    thread_ready(threads[3]);
+    EXPECT_EQUAL(threads[3]->cpu, 1);
+    check_queues();
+}
+
 TEST(stopped_thread_that_is_preempted_is_on_no_queue)
 {
     begin(2);

@@ -63,6 +63,23 @@ enum status sys_system_set_clock(struct thread *, struct control *, uint64_t wal
     return STATUS_OK;
 }
 
+enum status sys_system_set_cpu(struct thread *, struct control *, uint64_t number, uint64_t on, uint64_t *)
+{
+    if (number >= cpu_count)
+        return STATUS_OUT_OF_RANGE;
+    if (on > 1 || (on == 0 && number == 0))
+        return STATUS_INVALID_ARGUMENT;
+    return cpu_set_off(&cpus[number], on == 0) ? STATUS_OK : SYSCALL_RESTART;
+}
+
+static uint64_t cpus_off(void)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < cpu_count; i++)
+        mask |= cpus[i].off ? cpus[i].bit : 0;
+    return mask;
+}
+
 enum status sys_system_power(struct thread *, struct control *, uint64_t action)
 {
     if (action > 1)
@@ -179,6 +196,7 @@ enum status sys_system_info(struct thread *, struct control *, uint64_t what, ui
     case SYSTEM_CONSOLE_ADDRESS: *value = boot_console.address; break;
     case SYSTEM_CONSOLE_IRQ: *value = boot_console.irq; break;
     case SYSTEM_CONSOLE_STRIDE: *value = boot_console.stride; break;
+    case SYSTEM_CPUS_OFF: *value = cpus_off(); break;
     case SYSTEM_RUNNABLE: *value = runnable(); break;
     default: return cpu_figure(what, value);
     }

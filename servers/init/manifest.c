@@ -15,7 +15,7 @@ struct word {
 
 static const struct word control_words[] = {
     {"device", RIGHT_CONTROL_DEVICE}, {"power", RIGHT_CONTROL_POWER}, {"debug", RIGHT_CONTROL_DEBUG},
-    {"info", RIGHT_CONTROL_INFO}, {"clock", RIGHT_CONTROL_CLOCK}, {},
+    {"info", RIGHT_CONTROL_INFO}, {"clock", RIGHT_CONTROL_CLOCK}, {"cpus", RIGHT_CONTROL_CPUS}, {},
 };
 static const struct word may_words[] = {
     {"files", MAY_FILES}, {"archive", MAY_ARCHIVE}, {"session", MAY_SESSION},

@@ -45,6 +45,7 @@ static const struct value good[] = {
     {"processors_set_count", "count", 1},
     {"processors_park", "deadline_ns", 1},
     {"system_power", "action", 2},
+    {"system_set_cpu", "on", 1},
     {"system_debug_write", "length", 1},
     {"system_log", "length", 1},
     {"mem_resident", "length", PAGES * OS_PAGE_SIZE},
