@@ -43,6 +43,8 @@ from common import ROOT, UserError, checked_cluster, checked_cpus, checked_memor
 from guest import PANIC, Boot, Guest, MarkFilter, Settings, escaped
 from machines import ALL
 
+SHOWN, SHOWN_FAILED = 60, 20  # lines of a transcript when a scenario fails
+
 KEYS = {"machines", "cpus", "clusters", "memory", "matrix", "limit", "quick", "kernel-only", "native", "boot", "qemu", "host", "program", "heddle-program",
         "run", "status", "expect", "only", "refuse", "compare", "send", "off", "stops"}
 DEBUG_FACTOR = 4      # how much longer a scenario may take with the debug kernel
@@ -210,10 +212,15 @@ def run(scenario, configuration, limit=None, folder="", debug=False):
                     compare_with_linux(scenario, settings, output)
                 return output, guest.transcript.decode(errors="replace")
             except Failed as failure:
-                tail = guest.transcript.decode(errors="replace").replace("\r", "").splitlines()[-60:]
-                report = "\n".join(f"    | {line}" for line in tail)
+                report = "\n".join(f"    | {line}" for line in telling(guest.transcript.decode(errors="replace").replace("\r", "").splitlines()))
                 states = "".join(f"    {line}\n" for line in guest.cpu_states().splitlines())
                 raise Failed(f"{failure}\n{report}\n{states}") from None
+
+
+def telling(lines):
+    """Returns: the end of a transcript, and before it what the first tests that failed in it said."""
+    failed = [line for line in lines[:-SHOWN] if line.startswith("FAIL ")]
+    return failed[:SHOWN_FAILED] + (["..."] if failed else []) + lines[-SHOWN:]
 
 
 def watch(scenario, guest, limit):

@@ -142,6 +142,11 @@ class Scenarios(unittest.TestCase):
         with self.assertRaisesRegex(scenario.Failed, "line 2"):
             scenario.check_output(only, "a\nc\n")
 
+    def test_what_a_failure_shows(self):
+        lines = ["FAIL a.c:3: x", *["noise"] * 100, "FAIL b.c:4: y", *["more"] * 30]
+        self.assertEqual(scenario.telling(lines), ["FAIL a.c:3: x", "...", *lines[-60:]])
+        self.assertEqual(scenario.telling(lines[-5:]), ["more"] * 5)
+
     def test_what_is_sent(self):
         self.assertEqual(scenario.unescaped(r"a\n\x41\\n^C"), "a\nA\\n\x03")
 
