@@ -2,7 +2,7 @@
  * Policy: where more than half of a cluster can be seen, it comes from one cluster, at the same place within it as within the offset's;
  * the rest of that cluster stays free, for others only when nothing else is, and is taken when more of it becomes visible or is copied. Less than half comes
  * in naturally aligned pieces. Clusters come from reservations, else follow their neighbours in memory where that is free.
- * A copy on write takes COPY_UNIT, not the whole cluster, and so does the top of a stack.
+ * A copy on write takes COPY_UNIT, not the whole cluster.
  * Invariants: frames are filled before they become extents; old frames are given up after all translations to them are gone.
  * Locks: the map's (today: the kernel lock). */
 #include <mm/fill.h>
@@ -74,12 +74,6 @@ static bool is_like_stack(const struct place *place, uint64_t cluster)
         return false;
     const struct span *extent = span_at_or_after(&place->map->extents, place->span_low);
     return !extent || extent->start >= place->span_end;
-}
-
-/* Such a stack's first touch takes no more than a unit: most stacks never get deeper. */
-static bool is_top_of_stack(const struct place *place, uint64_t offset)
-{
-    return place->map->space && is_like_stack(place, cluster_start(offset)) && place->span_high - place->span_low >= SUPER_SIZE;
 }
 
 /* *zeroed: in, are zeros wanted; out, it is full of them. */
@@ -304,7 +298,7 @@ enum status fill_absent(const struct place *place, uint64_t offset)
     struct part part = absent_part(place, offset);
     bool alone = part.start == place->low && part.end == place->high;
     part.zeroed = !place->backing;
-    if (place->backing || is_top_of_stack(place, offset))
+    if (place->backing)
         clip_to_unit(&part, offset);
     if (place->backing && place->backing->pager)
         clip_to_present(place, &part, offset);

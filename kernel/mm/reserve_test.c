@@ -183,29 +183,6 @@ TEST(stacks_are_not_reserved_for)
     finish();
 }
 
-TEST(the_top_of_a_stack_takes_little_and_then_its_cluster)
-{
-    uaddr_t top = AT + 4 * SUPER_SIZE, small_top = AT + 16 * SUPER_SIZE;
-    start(16, 64 << 20);
-    map_at(&space, AT, top - AT, RW);
-    REQUIRE_EQUAL(write(&space, top - 8, 7), STATUS_OK);
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0x4000);
-    paddr_t pa = pa_of(&space, top - 0x4000);
-    EXPECT_EQUAL(pa % 65536, 65536 - 0x4000);
-    check(&space);
-    REQUIRE_EQUAL(write(&space, top - 0x8000, 8), STATUS_OK);
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 65536);
-    EXPECT_EQUAL(pa_of(&space, top - 0x4000), pa);
-    EXPECT_EQUAL(pa_of(&space, top - 0x8000), pa - 0x4000);
-    EXPECT_EQUAL(read(&space, top - 8), 7);
-    REQUIRE_EQUAL(write(&space, top - 65536 - 8, 9), STATUS_OK);
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 2 * 65536);
-    map_at(&space, small_top - 2 * 65536, 2 * 65536, RW);
-    REQUIRE_EQUAL(write(&space, small_top - 8, 1), STATUS_OK); /* not large: no stack */
-    EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 3 * 65536);
-    finish();
-}
-
 TEST(a_block_is_filled_in_order_with_detours)
 {
     start(16, 32 << 20);
