@@ -14,6 +14,10 @@
 _start:
     csrw sie, zero
     csrw sip, zero
+    lla t0, boot_claimed
+    li t1, 1
+    amoswap.w t1, t1, (t0)
+    bnez t1, 3f
     lla t0, bss_start
     lla t1, bss_end
 1:  sd zero, 0(t0)
@@ -65,10 +69,16 @@ _start:
     li ra, 0
     lla t0, boot_main
     jr t0
+3:  tail secondary_entry    /* the system is booted by another hart: this one was to start there */
     .balign 8
 linked_at:
     .quad _start
     .size _start, . - _start
+
+    .section .data.boot_claimed, "aw"
+    .balign 4
+boot_claimed:
+    .word 0
 
     .section .bss.boot_root, "aw", @nobits
     .balign 4096

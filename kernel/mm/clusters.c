@@ -1,7 +1,6 @@
 /* clusters.c: free physical clusters, kept in the free memory itself: a run's first bytes hold its node, in a tree by address (to join
  * neighbours) and in a list by the largest naturally aligned block inside it (to find one). No byte is spent outside free memory. Runs inside
- * a block that is kept for somebody are in the tree, but on no list; where a block is filled one cluster after the other, what comes next is in
- * no run at all.
+ * a block that is kept for somebody are in the tree, but on no list; what comes next in a block that is filled in order is in no run.
  * Not here: pieces of clusters (carve.c), those zeroed ahead (zero_pool.c), who owns what, which blocks are kept for whom (reserve.c).
  * Invariants: runs are maximal, so no two touch but at the edges of blocks; a run is inside one block or in none; a block has free clusters and
  * used ones; a node's checksum covers its tree links and its length, so that a write to freed memory is noticed before it is followed.
@@ -480,8 +479,7 @@ bool block_search_some(struct block_search *search, unsigned order, unsigned ste
 bool block_has(const struct block *block, paddr_t pa)
 {
     struct run *run = run_at_or_below(pa);
-    bool ahead = pa - block->next < block->ahead << cluster_shift;
-    return ahead || (pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa);
+    return pa - block->next < block->ahead << cluster_shift || (pa >= block->pa && pa < block_end(block) && run && run_end(run) > pa);
 }
 
 /* Out of a run; with the rest of the run, if the block is filled in order so far. */

@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <sched/thread.h>
 
+enum : uint8_t { CPU_EXPECTED, CPU_ARRIVED, CPU_GIVEN_UP };
+
 struct cpu {
     struct thread *current;       /* first: ports read it in assembly (asserted). NULL while idle */
     uintptr_t stack_top;          /* second: of the CPU's kernel stack (asserted) */
@@ -12,6 +14,7 @@ struct cpu {
     unsigned number;
     uint64_t bit;                 /* 1 << number */
     bool online;
+    _Atomic uint8_t arrival;      /* CPU_EXPECTED, or what the CPU or who started it made of that, whoever was first */
     bool off;                     /* runs no threads until cpu_set_off(cpu, false) */
     bool alone;                   /* no other CPU is or will be online */
     uint64_t lock_found;          /* what fast.c found in place of the kernel lock */

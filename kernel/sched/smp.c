@@ -161,6 +161,9 @@ void smp_stop_others(void)
 void kernel_secondary_main(unsigned number)
 {
     struct cpu *cpu = &cpus[number];
+    uint8_t arrival = CPU_EXPECTED;
+    if (!atomic_compare_exchange_strong(&cpu->arrival, &arrival, CPU_ARRIVED))
+        arch_halt(); /* the others do without it, and without the lock if there is one other */
     arch_cpu_init(number);
     spin_lock(&kernel_lock);
     cpu->online = true;
@@ -173,7 +176,8 @@ void smp_start(unsigned wanted)
     for (unsigned i = 1; i < wanted && i < ARCH_MAX_CPUS; i++) {
         cpu_init(&cpus[i], i);
         cpu_count = i + 1;
-        if (!arch_cpu_start(i)) {
+        uint8_t arrival = CPU_EXPECTED;
+        if (!arch_cpu_start(i) && atomic_compare_exchange_strong(&cpus[i].arrival, &arrival, CPU_GIVEN_UP)) {
             cpu_count = i;
             log_print("cpu %u does not start\n", i);
             break;

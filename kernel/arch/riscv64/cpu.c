@@ -3,6 +3,7 @@
 #include <csr.h>
 #include <lib/string.h>
 #include <machine.h>
+#include <offsets.h>
 #include <platform/goldfish_rtc.h>
 #include <platform/mmio.h>
 #include <platform/sbi.h>
@@ -49,6 +50,15 @@ void arch_cpu_init(unsigned cpu)
     interrupts_init(cpu);
 }
 
+/* Harts that were asked for. entry.S looks its struct cpu up here by its number, 16 bytes apart. */
+struct starting {
+    uint64_t hart;
+    struct cpu *cpu; /* NULL: none */
+};
+extern struct starting starting[ARCH_MAX_CPUS];
+struct starting starting[ARCH_MAX_CPUS];
+static_assert(sizeof(struct starting) == 16 && ARCH_MAX_CPUS == STARTING_HARTS);
+
 bool arch_cpu_start(unsigned cpu)
 {
     if (cpu >= machine.boot->cpu_count)
@@ -56,8 +66,10 @@ bool arch_cpu_start(unsigned cpu)
     cpus[cpu].stack_top = kernel_stack_create(cpu);
     if (!cpus[cpu].stack_top)
         return false;
+    starting[cpu] = (struct starting){machine.hart[cpu], &cpus[cpu]};
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     /* kernel_satp and the rest of memory are written before the call */
-    return sbi_hart_start(machine.hart[cpu], virt_to_phys(secondary_entry), (uint64_t)&cpus[cpu]).error == 0;
+    return sbi_hart_start(machine.hart[cpu], virt_to_phys(secondary_entry), 0).error == 0;
 }
 
 /* entry.S: a started CPU, on its stack. */

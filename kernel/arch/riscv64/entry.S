@@ -174,11 +174,24 @@ arch_call_on_stack_top:
     jr a0
     .size arch_call_on_stack_top, . - arch_call_on_stack_top
 
-/* SBI starts a CPU here, MMU off, a1 = its struct cpu (virtual). The first fetch after satp is written faults and goes on at stvec. */
+/* SBI starts a CPU here, MMU off, a0 = its hart. What else SBI was told for it may be of another time: OpenSBI 1.1 marks a hart as one to be started
+ * before it notes where and with what, so that a hart that wakes in between takes what was there before, and comes by _start (boot/riscv64/start.S).
+ * The first fetch after satp is written faults and goes on at stvec. */
     .globl secondary_entry
     .type secondary_entry, @function
 secondary_entry:
-    mv tp, a1
+    lla t0, starting
+    li t1, STARTING_HARTS
+1:  ld tp, 8(t0)
+    beqz tp, 2f
+    ld t2, 0(t0)
+    beq t2, a0, 4f
+2:  addi t0, t0, 16
+    addi t1, t1, -1
+    bnez t1, 1b
+3:  wfi                     /* nobody asked for it */
+    j 3b
+4:
     lla t0, 1f
     lla t1, kernel_image_offset
     ld t1, 0(t1)

@@ -4,6 +4,7 @@
 
 #define CPU_CURRENT 0
 #define CPU_STACK_TOP 8
+#define STARTING_HARTS 8 /* struct starting (cpu.c) */
 /* struct thread begins with its frame, thread page and runtime. */
 #define THREAD_AT_PAGE 280
 #define THREAD_AT_PAGE_ADDRESS 288
