@@ -8,12 +8,12 @@ Exit status 2 and a sentence when the list is not as expected."""
 import json
 import sys
 
+COMMON_RIGHTS = {"COPY", "REVOKE"}  # the same for all types
 KINDS = {"u64": "ARGUMENT_NUMBER", "s64": "ARGUMENT_NUMBER", "u32": "ARGUMENT_NUMBER32", "uaddr": "ARGUMENT_ADDRESS", "cap": "ARGUMENT_CAP"}
 
 
 def mask(kind, rights):
-    own = "" if kind == "cap" else f"{kind}_"
-    return " | ".join(f"RIGHT_{own}{right}".upper() for right in rights) or "0"
+    return " | ".join((f"RIGHT_{right}" if kind == "cap" or right in COMMON_RIGHTS else f"RIGHT_{kind}_{right}").upper() for right in rights) or "0"
 
 
 def argument(a):

@@ -1,4 +1,4 @@
-/* mem_object.c: memory objects: life, size, clones, presence. Not here: regions, page tables but for taking translations away.
+/* mem_object.c: memory objects: life, size, clones, parts, presence. Not here: regions, page tables but for taking translations away.
  * Invariants: what lies at or beyond size is in no extent; a physical object's extent is not counted, charged or freed; an object's
  * ledger paid sizeof its record and its group's, and `resident` bytes of pages.
  * Locks: the object's (today: the kernel lock). */
@@ -158,13 +158,21 @@ void mem_free(struct object *object)
     ASSERT(!mem->regions.root, "a region holds a reference to its object");
     if (mem->kind == MEM_PHYSICAL)
         physical_forget(&mem->map);
+    if (mem->kind == MEM_PART)
+        object_put(&mem->whole->object);
     work_init(&mem->work, free_some, nullptr);
     if (free_some(&mem->work))
         work_add(&mem->work);
 }
 
 uint64_t mem_size(const struct mem_object *mem) { return mem->size; }
-uint64_t mem_resident_bytes(const struct mem_object *mem) { return mem->map.resident; }
+
+uint64_t mem_resident_bytes(const struct mem_object *mem)
+{
+    if (mem->kind != MEM_PART)
+        return mem->map.resident;
+    return mem->whole->kind != MEM_PHYSICAL ? extents_resident(&mem->whole->map, mem->whole_offset, mem->whole_offset + mem->size) : 0;
+}
 
 /* --- translations, through the reverse map ---------------------------------------------------------------------------------------------------- */
 
@@ -239,7 +247,7 @@ static uint64_t dirty_run(const struct mem_object *mem, uint64_t offset, uint64_
     return last < run ? last : run;
 }
 
-enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void **pointer, uint64_t *length)
+static enum status touch(struct mem_object *mem, uint64_t offset, bool write, void **pointer, uint64_t *length)
 {
     if (mem->kind == MEM_PHYSICAL && !mm_is_ram(mem->map.extents.root ? span_of(mem->map.extents.root)->value : 0))
         return STATUS_NOT_SUPPORTED;
@@ -259,7 +267,19 @@ enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void 
     return STATUS_OK;
 }
 
-/* --- size and clones --------------------------------------------------------------------------------------------------------------------------- */
+enum status mem_touch(struct mem_object *mem, uint64_t offset, bool write, void **pointer, uint64_t *length)
+{
+    if (offset >= mem->size)
+        return STATUS_OUT_OF_RANGE;
+    uint64_t most = mem->size - offset;
+    struct mem_object *whole = mem_whole(mem, &offset);
+    enum status status = touch(whole, offset, write, pointer, length);
+    if (status == STATUS_OK && *length > most)
+        *length = most;
+    return status;
+}
+
+/* --- size, clones, parts ----------------------------------------------------------------------------------------------------------------------- */
 
 static enum status drop(struct mem_object *mem, uint64_t start, uint64_t end)
 {
@@ -311,7 +331,10 @@ enum status mem_clone(struct mem_object *from, struct ledger *ledger, uint64_t o
 {
     if (!whole_mps(offset) || !whole_mps(size))
         return STATUS_INVALID_ARGUMENT;
-    if (offset > from->size || size > from->size - offset)
+    if (!mem_within(from, offset, size))
+        return STATUS_OUT_OF_RANGE;
+    from = mem_whole(from, &offset);
+    if (!mem_within(from, offset, size)) /* it shrank */
         return STATUS_OUT_OF_RANGE;
     if (from->kind != MEM_ANONYMOUS)
         return STATUS_NOT_SUPPORTED;
@@ -324,4 +347,20 @@ enum status mem_clone(struct mem_object *from, struct ledger *ledger, uint64_t o
     if (status != STATUS_OK)
         object_put(&(*mem)->object);
     return status;
+}
+
+enum status mem_part(struct mem_object *from, struct ledger *ledger, uint64_t offset, uint64_t size, struct mem_object **part)
+{
+    if (!whole_mps(offset) || !whole_mps(size) || size == 0)
+        return STATUS_INVALID_ARGUMENT;
+    if (!mem_within(from, offset, size))
+        return STATUS_OUT_OF_RANGE;
+    enum status status = mem_object_make(ledger, MEM_PART, size, part);
+    if (status != STATUS_OK)
+        return status;
+    (*part)->whole = mem_whole(from, &offset);
+    (*part)->whole_offset = offset;
+    (*part)->cache = (*part)->whole->cache;
+    object_get(&(*part)->whole->object);
+    return STATUS_OK;
 }

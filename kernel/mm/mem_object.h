@@ -11,6 +11,7 @@ enum mem_kind : uint8_t {
     MEM_PHYSICAL,  /* somebody else's memory or device registers: one extent, never freed */
     MEM_PAGED,     /* what is absent comes from its pager (mm/pager.h) */
     MEM_DMA,       /* one run, present from the start, never moves, never shared by cloning */
+    MEM_PART,      /* of another object, which has all that this one shows; what is mapped shows that object */
 };
 
 struct mem_object {
@@ -22,11 +23,25 @@ struct mem_object {
     struct extent_map map;
     struct tree regions;     /* all regions of all spaces that show it, by offset: the reverse map (region.c) */
     struct pager *pager;     /* MEM_PAGED; else NULL */
+    struct mem_object *whole; /* MEM_PART: no part itself; holds a reference. Else NULL */
+    uint64_t whole_offset;    /* where the part begins */
     struct work work;        /* nobody's any more: its memory goes in steps */
 };
 
 /* An object record, charged. Returns INVALID_ARGUMENT, NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status mem_object_make(struct ledger *ledger, enum mem_kind kind, uint64_t size, struct mem_object **mem);
+/* The object that has what is at the offset, and at which offset. Requires: it is within the object. */
+static inline struct mem_object *mem_whole(struct mem_object *mem, uint64_t *offset)
+{
+    if (mem->kind != MEM_PART) [[clang::likely]]
+        return mem;
+    *offset += mem->whole_offset;
+    return mem->whole;
+}
+static inline bool mem_within(const struct mem_object *mem, uint64_t offset, uint64_t length)
+{
+    return offset <= mem->size && length <= mem->size - offset;
+}
 /* The memory behind an offset is present; with `write` it is the object's own, and known to be written. Returns OUT_OF_RANGE, NO_MEMORY,
  * LEDGER_SPENT, what pager_ask returns. */
 [[nodiscard]] enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write);

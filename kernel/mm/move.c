@@ -119,6 +119,8 @@ static enum status check_arguments(struct space *space, uaddr_t va, uint64_t len
         return STATUS_BAD_ADDRESS;
     if (again && (region_private(region) || !region->mem))
         return STATUS_INVALID_ARGUMENT;
+    if (region->flags & REGION_PART && new_length > region->end - va)
+        return STATUS_NOT_SUPPORTED;
     return region->flags & REGION_PINNED ? STATUS_INVALID_ARGUMENT : STATUS_OK;
 }
 

@@ -14,6 +14,8 @@
 #define REGION_HUGE (1u << 14)    /* ADVICE_HUGE */
 #define REGION_NO_HUGE (1u << 15) /* ADVICE_NO_HUGE: neither reservations nor leaves above the cluster */
 
+#define REGION_PART (1u << 19)    /* the capability was to this part of the object: it does not show more of it */
+
 struct region {
     struct tree_node node;      /* of space->regions, by start */
     uaddr_t start, end;

@@ -187,6 +187,11 @@ static enum status describe(struct region *region, struct mem_object *mem, uint3
 
 enum status space_map(struct space *space, struct mem_object *mem, uint32_t rights, uint64_t offset, uint64_t length, uint64_t flags, uaddr_t *where)
 {
+    bool part = mem && mem->kind == MEM_PART;
+    if (part && !mem_within(mem, offset, length))
+        return STATUS_OUT_OF_RANGE;
+    if (part)
+        mem = mem_whole(mem, &offset);
     enum status status = check_arguments(mem, offset, length, flags);
     if (status != STATUS_OK)
         return status;
@@ -197,6 +202,7 @@ enum status space_map(struct space *space, struct mem_object *mem, uint32_t righ
     if (status != STATUS_OK)
         return status;
     status = describe(region, mem, rights, offset, length, flags, &made);
+    region->flags |= part ? REGION_PART : 0;
     if (status == STATUS_OK)
         status = choose_address(space, region, length, flags, where, &replaces);
     if (status == STATUS_OK && replaces)

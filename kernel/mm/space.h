@@ -56,6 +56,8 @@ bool mm_idle_work(struct zeroing *zeroing);
 [[nodiscard]] enum status mem_create_physical(struct ledger *ledger, paddr_t pa, uint64_t size, unsigned cache, struct mem_object **mem);
 [[nodiscard]] enum status mem_create_dma(struct ledger *ledger, uint64_t size, struct mem_object **mem, paddr_t *pa);
 [[nodiscard]] enum status mem_clone(struct mem_object *from, struct ledger *ledger, uint64_t offset, uint64_t size, struct mem_object **mem);
+/* An object that shows a part of another one, and has nothing itself. Returns INVALID_ARGUMENT, OUT_OF_RANGE, LEDGER_SPENT, NO_MEMORY. */
+[[nodiscard]] enum status mem_part(struct mem_object *from, struct ledger *ledger, uint64_t offset, uint64_t size, struct mem_object **part);
 [[nodiscard]] enum status mem_resize(struct mem_object *mem, uint64_t size);
 uint64_t mem_size(const struct mem_object *mem);
 uint64_t mem_resident_bytes(const struct mem_object *mem);

@@ -51,6 +51,24 @@ enum status sys_mem_clone(struct thread *thread, struct mem_object *self, struct
     return status == STATUS_OK ? publish_mem(thread, mem, RIGHTS_ALL, new) : status;
 }
 
+enum status sys_mem_part(struct thread *thread, struct mem_object *self, uint64_t offset, uint64_t size, uint32_t rights, cap_t *new)
+{
+    struct cap *cap = cap_source(thread->task, (cap_t)thread->frame.FRAME_R0);
+    if (cap == nullptr)
+        return STATUS_INVALID_HANDLE;
+    if ((rights & RIGHT_MEM_RESIZE) != 0)
+        return STATUS_INVALID_ARGUMENT;
+    if ((rights & ~cap->rights) != 0)
+        return STATUS_NO_RIGHTS;
+    struct mem_object *part;
+    enum status status = mem_part(self, thread->task->charge, offset, size, &part);
+    if (status != STATUS_OK)
+        return status;
+    status = cap_insert(thread->task, (struct object *)part, rights, cap, new);
+    object_put((struct object *)part);
+    return status;
+}
+
 /* Both ends of a piece of the copy. Making the user's side present may move the object's: then it is looked for again. */
 static enum status touch_mem_user(struct mem_object *mem, uint64_t offset, struct space *space, uaddr_t address, bool into_mem, void **memory,
                                   void **user, uint64_t *piece)

@@ -64,6 +64,10 @@ class Accepts(unittest.TestCase):
         self.assertEqual(file.groups[0].operations[0].inputs[0].rights, ["COPY"])
         self.assertIn(("NO_RIGHTS", "a capability lacks a right named above"), syscalls.automatic_errors(file, file.groups[0].operations[0]))
 
+    def test_rights_that_all_types_have(self):
+        file = syscall('op part 1 (x: mem[READ|COPY]) "Part."')
+        self.assertIn("RIGHT_MEM_READ | RIGHT_COPY", syscalls.kernel_dispatch(file, "x"))
+
     def test_a_call_that_restarts_has_a_register_more(self):
         file = syscall('op wake 2 (a: u64, b: u32) -> (woken: u64) "Wake." restarts')
         self.assertTrue(file.groups[0].operations[0].restarts)

@@ -24,6 +24,8 @@ static const struct value good[] = {
     {"mem_create_physical", "size", OS_PAGE_SIZE},
     {"mem_resize", "size", 2 * OS_PAGE_SIZE},
     {"mem_clone", "size", 2 * OS_PAGE_SIZE},
+    {"mem_part", "size", 2 * OS_PAGE_SIZE},
+    {"mem_part", "rights", RIGHT_MEM_READ},
     {"mem_map", "address", CHILD_FREE},
     {"mem_map", "flags", PROT_BIT_READ | MAP_FIXED_ADDRESS},
     {"mem_protect", "prot", PROT_BIT_READ},
@@ -95,7 +97,8 @@ uint32_t rights_by_use(const struct call *call, const struct argument *argument)
 {
     if (argument->kind == ARGUMENT_CAP && (!strcmp(call->name, "cap_derive") || !strcmp(call->name, "cap_install")))
         return RIGHT_MEM_READ; /* asked for */
-    return !strcmp(call->name, "mem_map") && argument->type == TYPE_MEM && argument->kind == ARGUMENT_OBJECT ? RIGHT_MEM_READ : 0;
+    bool uses = !strcmp(call->name, "mem_map") || !strcmp(call->name, "mem_part");
+    return uses && argument->type == TYPE_MEM && argument->kind == ARGUMENT_OBJECT ? RIGHT_MEM_READ : 0;
 }
 
 bool fills_buffer(const struct call *call)

@@ -79,6 +79,17 @@ static void give_cap(struct message *m)
     m->cap_move = m->word[0] == 1;
 }
 
+static void change_kept(struct message *m)
+{
+    uint64_t where = 0, length = m->word[1];
+    enum status status = os_mem_map(BOOTSTRAP_TASK, state.kept, m->word[0], 0, length, PROT_BIT_READ | PROT_BIT_WRITE, &where);
+    for (uint64_t at = 0; status == STATUS_OK && at < length; at += OS_PAGE_SIZE)
+        ++*(uint64_t *)(where + at);
+    if (status == STATUS_OK)
+        EXPECT_OK(os_mem_unmap(BOOTSTRAP_TASK, where, length));
+    m->word[1] = (uint64_t)(int64_t)status;
+}
+
 static void hold(void)
 {
     state.held[state.held_count++] = (struct held){state.reply, true};
@@ -154,6 +165,9 @@ static bool serve(struct message *m)
         return true;
     case SERVER_GIVE_CAP:
         give_cap(m);
+        return true;
+    case SERVER_CHANGE:
+        change_kept(m);
         return true;
     case SERVER_GONE:
         m->word[0] = state.gone;

@@ -85,6 +85,36 @@ TEST(sync_brings_what_was_written_to_the_pager)
     store_stop(&store);
 }
 
+TEST(a_part_shows_what_the_pager_has)
+{
+    struct store store;
+    struct balance before;
+    cap_t part;
+    uint64_t done, value = 0, evicted, address;
+    balance_take(&before);
+    store_start(&store, 256 * PAGE, 0);
+    number_pages(&store);
+    EXPECT_OK(os_mem_part(store.mem, 64 * PAGE, 16 * PAGE, RIGHT_MEM_READ | RIGHT_MEM_WRITE, &part));
+    EXPECT_OK(os_mem_read(part, 3 * PAGE, (uintptr_t)&value, sizeof value, &done));
+    EXPECT_EQUAL(68, value);
+    EXPECT_STATUS(STATUS_OUT_OF_RANGE, os_mem_read(part, 16 * PAGE, (uintptr_t)&value, sizeof value, &done));
+    EXPECT_STATUS(STATUS_NOT_SUPPORTED, os_pager_sync(part, 0, PAGE));
+    EXPECT_OK(os_mem_map(BOOTSTRAP_TASK, part, 4 * PAGE, 0, 12 * PAGE, PROT_BIT_READ | PROT_BIT_WRITE, &address));
+    volatile uint64_t *word = (volatile uint64_t *)(address + 2 * PAGE);
+    EXPECT_EQUAL(71, *word);
+    *word = 7000;
+    EXPECT_EQUAL(7000, *word_at(&store, 70));
+    EXPECT_OK(os_pager_sync(store.mem, 0, 256 * PAGE));
+    EXPECT_EQUAL(7000, *stored_at(&store, 70));
+    *stored_at(&store, 70) = 7001;
+    EXPECT_OK(os_pager_evict(store.mem, 0, 256 * PAGE, &evicted));
+    EXPECT_EQUAL(7001, *word);
+    EXPECT_OK(os_mem_unmap(BOOTSTRAP_TASK, address, 12 * PAGE));
+    os_drop(part);
+    store_stop(&store);
+    EXPECT_BALANCE(&before, false);
+}
+
 TEST(a_cut_and_grown_object_shows_what_the_pager_has_then)
 {
     struct store store;

@@ -61,7 +61,7 @@ static const struct {
     unsigned weight;
     void (*run)(struct actor *a);
 } operations[] = {
-    {300, serve}, {300, call_somebody}, {100, send_somebody}, {40, answer_held}, {10, receive_anywhere}, {60, derive}, {15, revoke}, {20, drop},
+    {300, serve}, {300, call_somebody}, {100, send_somebody}, {40, answer_held}, {10, receive_anywhere}, {60, derive}, {10, make_part}, {15, revoke}, {20, drop},
     {40, create}, {20, make_badge}, {20, use_notification}, {20, use_set}, {15, use_reply}, {8, end_port}, {15, install}, {12, use_task},
     {4, disturb_thread},
 };

@@ -28,6 +28,14 @@ void derive(struct actor *a)
         keep_new(a, "duplicate", os_cap_duplicate(from, &new), new, 0);
 }
 
+void make_part(struct actor *a)
+{
+    cap_t new = CAP_NULL, mem = look(a);
+    uint64_t pages = 1 + below(a, 2), first = below(a, 2) * OS_PAGE_SIZE;
+    uint64_t also = first != 0 || pages != 1 ? ALSO(OUT_OF_RANGE) : 0; /* all memory here has one page */
+    keep_new(a, "part", os_mem_part(mem, first, pages * OS_PAGE_SIZE, some_rights(a, mem) & ~RIGHT_MEM_RESIZE, &new), new, also);
+}
+
 void revoke(struct actor *a)
 {
     cap_t cap = look(a);

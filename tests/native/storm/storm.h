@@ -60,6 +60,7 @@ void answer_held(struct actor *a);
 void receive_anywhere(struct actor *a);
 
 void derive(struct actor *a);
+void make_part(struct actor *a);
 void revoke(struct actor *a);
 void drop(struct actor *a);
 void create(struct actor *a);
