@@ -13,6 +13,22 @@ enum task_figure : int {
     TASK_PAGE_TABLE_BYTES = 7,
 };
 enum thread_figure : int { THREAD_STATE = 0, THREAD_CPU_NS = 1, THREAD_CPU = 2, THREAD_PC = 3, THREAD_PRIORITY = 4 /* with what is lent to it */ };
+/* What THREAD_STATE tells; with THREAD_IS_STOPPED when it is stopped besides. */
+enum thread_state : unsigned char {
+    THREAD_NEW = 0,           /* created, not started */
+    THREAD_READY = 1,         /* on a run queue */
+    THREAD_RUNNING = 2,       /* current on a CPU */
+    THREAD_CALLING = 3,       /* queued on a port, its message in its registers */
+    THREAD_SENDING = 4,       /* queued on a port until there is room for its message */
+    THREAD_AWAITING_REPLY = 5,
+    THREAD_RECEIVING = 6,     /* on a port or set */
+    THREAD_NOTIFICATION = 7,  /* waiting on a notification */
+    THREAD_FUTEX = 8,
+    THREAD_PAGING = 9,        /* waiting for a pager */
+    THREAD_DEAD = 10,
+    THREAD_SPARE = 11,        /* waiting for a virtual processor */
+};
+#define THREAD_IS_STOPPED 0x100u
 enum ledger_kind : int { LEDGER_PAGES = 0 /* bytes of user memory */, LEDGER_KERNEL = 1 /* bytes */, LEDGER_CAPS = 2, LEDGER_THREADS = 3, LEDGER_KINDS = 4 };
 enum system_figure : int {
     SYSTEM_MEMORY_TOTAL = 0, /* bytes managed */

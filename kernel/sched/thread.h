@@ -13,21 +13,6 @@
 #define PRIORITIES 64u
 #define PRIORITY_DEFAULT 16u
 
-enum thread_state : uint8_t {
-    THREAD_NEW,           /* created, not started */
-    THREAD_READY,         /* on a run queue */
-    THREAD_RUNNING,       /* current on a CPU */
-    THREAD_CALLING,       /* queued on a port, its message in frame */
-    THREAD_SENDING,       /* queued on a port until there is room for its message */
-    THREAD_AWAITING_REPLY,
-    THREAD_RECEIVING,     /* on a port or set */
-    THREAD_NOTIFICATION,  /* waiting on a notification */
-    THREAD_FUTEX,
-    THREAD_PAGING,        /* waiting for a pager */
-    THREAD_DEAD,
-    THREAD_SPARE,         /* a member that waits for a virtual processor (processors.h) */
-};
-
 #define ATTENTION_INTERRUPT 1u /* an interrupt may be pending: the thread page knows */
 #define ATTENTION_KILLED    2u /* ends instead of going back to user mode */
 #define ATTENTION_STOP      4u /* stopped: leaves the CPU */

@@ -75,7 +75,7 @@ enum status sys_thread_set_affinity(struct thread *, struct thread *self, uint64
 enum status sys_thread_info(struct thread *, struct thread *self, uint64_t what, uint64_t *value)
 {
     switch (what) {
-    case THREAD_STATE: *value = self->stopped ? 0x100 | self->state : self->state; break;
+    case THREAD_STATE: *value = self->stopped ? THREAD_IS_STOPPED | self->state : self->state; break;
     case THREAD_CPU_NS:
         *value = self->cpu_ns;
         if (self->state == THREAD_RUNNING)

@@ -54,7 +54,7 @@ static char state_letter(const struct process *process)
     LIST_FOR(thread, &process->threads, struct posix_thread, link) {
         uint64_t state = 0;
         (void)os_thread_info(thread->thread, THREAD_STATE, &state);
-        if (state == 1 || state == 2) /* ready, running */
+        if (state == THREAD_READY || state == THREAD_RUNNING)
             return 'R';
     }
     return 'S';

@@ -4,7 +4,6 @@
 #include "conformance.h"
 
 #define HELD (FUTEX_WAITERS | 5u) /* a word that futex_lock waits for */
-#define THREAD_IS_DEAD 9u           /* of THREAD_STATE */
 
 enum status raw_call(uint64_t number, uint64_t r[9])
 {
@@ -160,15 +159,16 @@ static uint64_t state_of(cap_t thread)
     return state;
 }
 
-static bool waits(cap_t thread) { return state_of(thread) >= 3 && state_of(thread) <= 8; }
+static bool waits(cap_t thread) { return state_of(thread) >= THREAD_CALLING && state_of(thread) <= THREAD_FUTEX; }
 
 /* Until its end the thread has its stack, and the next one would get another. */
 static enum status end_of_wait(void)
 {
     uint64_t bits, end = os_now() + 5000 * MILLISECONDS;
     EXPECT_OK(os_notification_wait(waiter.done, 1, end, false, &bits));
-    while (state_of(waiter.thread) != THREAD_IS_DEAD && os_now() < end)
+    while (state_of(waiter.thread) != THREAD_DEAD && os_now() < end)
         test_sleep(MILLISECONDS / 10);
+    EXPECT_EQUAL(THREAD_DEAD, state_of(waiter.thread));
     os_drop(waiter.thread);
     os_drop(waiter.done);
     return (enum status)waiter.r[0];

@@ -51,9 +51,6 @@ void helper_wait(struct helper *helper);
         if (!wait_over)                                                   \
             test_failed(__FILE__, __LINE__, "in time: " #condition);      \
     } while (0)
-/* Of THREAD_STATE. */
-#define THREAD_IS_STOPPED 0x100u
-#define THREAD_RUNS 2u
 /* The thread waits for something. */
 bool thread_waits(cap_t thread);
 

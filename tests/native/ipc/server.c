@@ -251,5 +251,5 @@ bool thread_waits(cap_t thread)
 {
     uint64_t state = 0;
     /* enum thread_state of the kernel: CALLING to FUTEX */
-    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state >= 3 && state <= 8;
+    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state >= THREAD_CALLING && state <= THREAD_FUTEX;
 }

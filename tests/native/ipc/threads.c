@@ -151,7 +151,7 @@ static bool counts(unsigned which, uint64_t ns)
 static bool is_stopped(cap_t thread)
 {
     uint64_t state;
-    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && (state & THREAD_IS_STOPPED) != 0 && state != (THREAD_IS_STOPPED | THREAD_RUNS);
+    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && (state & THREAD_IS_STOPPED) != 0 && state != (THREAD_IS_STOPPED | THREAD_RUNNING);
 }
 
 TEST(stop_and_continue)

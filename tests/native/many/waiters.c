@@ -21,7 +21,7 @@ static void start(void (*run)(void *))
 static bool waits(cap_t thread)
 {
     uint64_t state = 0;
-    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state >= 3 && state <= 8;
+    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state >= THREAD_CALLING && state <= THREAD_FUTEX;
 }
 
 static void until_all_wait(void)

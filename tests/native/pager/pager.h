@@ -16,8 +16,6 @@ struct store {
 void store_start(struct store *store, uint64_t size, uint64_t limit);
 /* The thread ends, the port and all goes. */
 void store_stop(struct store *store);
-/* Of THREAD_STATE. */
-#define THREAD_ENDED 10u
 /* Of another thread; ends with it. */
 struct helper {
     cap_t thread, done;

@@ -96,7 +96,7 @@ void store_start(struct store *store, uint64_t size, uint64_t limit)
 static bool has_ended(cap_t thread)
 {
     uint64_t state = 0;
-    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state == THREAD_ENDED;
+    return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state == THREAD_DEAD;
 }
 
 void store_stop(struct store *store)
