@@ -165,7 +165,7 @@ $(O)/tests/%.o: tests/%.S | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(USER_FLAGS) -c $< -o $@
 conformance.objects := $(O)/gen/conformance_table.o
-bench.objects := $(O)/libserve.a
+bench.objects := $(O)/libserve.a $(O)/libuthread.a
 many.objects := $(O)/libuthread.a
 $(O)/gen/conformance_table.c: $(GEN) tools/conformance.py
 	$(PYTHON) tools/conformance.py $(O)/gen/syscalls.json > $@
