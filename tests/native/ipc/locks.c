@@ -102,18 +102,21 @@ TEST(lock_lends_priority)
     EXPECT_OK(os_thread_set_priority(BOOTSTRAP_THREAD, 16));
 }
 
+/* Says so first: who is killed before may have the lock of the library's memory. */
 static void wait_forever(void *argument)
 {
-    (void)os_futex_wait(argument, 0, DEADLINE_NONE, 0, 1);
+    _Atomic uint32_t *word = argument;
+    *word = 1;
+    (void)os_futex_wait((const void *)word, 1, DEADLINE_NONE, 0, 1);
 }
 
 TEST(lock_of_a_killed_owner)
 {
-    static uint32_t never;
-    static _Atomic uint32_t word;
+    static _Atomic uint32_t never, word;
     struct helper owner;
     struct taker taker, late = {.word = &word, .number = 9};
-    helper_start(&owner, wait_forever, &never);
+    helper_start(&owner, wait_forever, (void *)&never);
+    WAIT_UNTIL(never == 1);
     word = 100;
     taker_start(&taker, &word, 8, owner.thread, 20);
     EXPECT_OK(os_thread_kill(owner.thread));
