@@ -207,9 +207,8 @@ void cpu_yield_to(struct cpu *cpu, struct thread *next)
     cpu_account(cpu, now_ns);
     enqueue(cpu, current);
     cpu_switch(cpu, next);
-    cpu->slice_end_ns = now_ns + TIME_SLICE_NS;
-    cpu->turn_over = false;
-    cpu_timer_update(cpu);
+    if (cpu->slice_end_ns == UINT64_MAX) /* else it is the same turn: two that yield to each other do not keep others waiting */
+        limit_turn(cpu);
 }
 
 void cpu_hand_over(struct cpu *cpu, struct thread *to)
