@@ -1,5 +1,5 @@
 /* processors.c: virtual processors and their members. Not here: what threads wait for, and which CPU runs what (schedule.c).
- * Invariant: a member is on the list of its state; `running` counts those with a processor. While a processor is free no member is HELD.
+ * Invariant: a member is on the list of its state; While a processor is free no member is HELD.
  * Kernel lock. */
 #include <sched/processors.h>
 
@@ -12,15 +12,16 @@ static bool processors_work(struct work *work);
 static void set_state(struct activation *activation, enum activation_state state)
 {
     struct processors *group = activation->group;
-    if (activation->state == ACTIVATION_RUNNING)
-        group->running--;
-    if (state == ACTIVATION_RUNNING)
-        group->running++;
     group->number[activation->state]--;
     group->number[state]++;
     list_remove(&activation->link);
     activation->state = state;
     list_push_back(&group->members[state], &activation->link);
+}
+
+static bool has_free(const struct processors *group)
+{
+    return group->number[ACTIVATION_RUNNING] < group->count;
 }
 
 static struct activation *first(struct processors *group, enum activation_state state)
@@ -47,7 +48,7 @@ static void run(struct activation *activation)
 /* A processor may be free: for whom it is, if anybody, or for a parked member, who is told why. */
 static void fill(struct processors *group, enum processor_event why, uint64_t cookie)
 {
-    if (group->running >= group->count || group->gone)
+    if (!has_free(group) || group->gone)
         return;
     struct activation *next = first(group, ACTIVATION_HELD);
     if (next == nullptr && (next = first(group, ACTIVATION_PARKED)) != nullptr)
@@ -113,10 +114,9 @@ enum status processors_join(struct processors *group, struct thread *thread, uin
     list_init(&activation->news_link);
     thread->activation = activation;
     thread->is_member = true;
-    bool free = group->running < group->count;
+    bool free = has_free(group);
     list_push_back(&group->members[ACTIVATION_RUNNING], &activation->link);
     group->number[ACTIVATION_RUNNING]++;
-    group->running++;
     if (free)
         return STATUS_OK;
     set_results(thread, PROCESSOR_NONE, 0);
@@ -153,7 +153,7 @@ enum status processors_park(struct processors *group, struct thread *thread, uin
     set_state(activation, past ? ACTIVATION_HELD : ACTIVATION_PARKED);
     thread->state = THREAD_SPARE;
     struct activation *next = first(group, ACTIVATION_HELD);
-    if (next != nullptr && group->running < group->count)
+    if (next != nullptr && has_free(group))
         run(next);
     cpu_leave(this_cpu());
     return SYSCALL_NO_RESULT;
@@ -172,7 +172,7 @@ enum status processors_pass(struct processors *group, struct thread *thread, uin
     thread->frame.FRAME_R1 = 1;
     set_state(activation, ACTIVATION_HELD);
     thread->state = THREAD_SPARE;
-    if (group->running < group->count)
+    if (has_free(group))
         run(next);
     cpu_leave(this_cpu());
     return SYSCALL_NO_RESULT;
@@ -182,21 +182,21 @@ void processors_wake(struct processors *group, uint64_t count, uint64_t *woken, 
 {
     *woken = *missing = 0;
     struct activation *next;
-    for (; *woken < count && group->running < group->count && (next = first(group, ACTIVATION_PARKED)) != nullptr; ++*woken) {
+    for (; *woken < count && has_free(group) && (next = first(group, ACTIVATION_PARKED)) != nullptr; ++*woken) {
         set_results(next->thread, PROCESSOR_WOKEN, 0);
         run(next);
     }
-    uint64_t free = group->count > group->running ? group->count - group->running : 0;
+    uint64_t running = group->number[ACTIVATION_RUNNING], free = has_free(group) ? group->count - running : 0;
     *missing = count - *woken < free ? count - *woken : free;
     if (*woken < count)
-        group->tokens = count - *woken < group->running ? (uint32_t)(count - *woken) : group->running;
+        group->tokens = count - *woken < running ? count - *woken : running;
 }
 
 void processors_set_count(struct processors *group, uint32_t count)
 {
     group->count = count;
     struct activation *next;
-    while (group->running < group->count && (next = first(group, ACTIVATION_HELD)) != nullptr)
+    while (has_free(group) && (next = first(group, ACTIVATION_HELD)) != nullptr)
         run(next);
 }
 
@@ -227,8 +227,6 @@ static void leave(struct activation *activation)
 {
     struct thread *thread = activation->thread;
     struct processors *group = activation->group;
-    if (activation->state == ACTIVATION_RUNNING)
-        group->running--;
     group->number[activation->state]--;
     list_remove(&activation->link);
     list_remove(&activation->news_link);
@@ -251,7 +249,7 @@ bool processors_admit(struct thread *thread)
     struct processors *group = activation->group;
     if (activation->state == ACTIVATION_RUNNING)
         return true;
-    if (group->running < group->count || group->gone) {
+    if (has_free(group) || group->gone) {
         set_state(activation, ACTIVATION_RUNNING);
         return true;
     }

@@ -30,9 +30,8 @@ struct processors {
     struct object object;
     struct task *task;     /* whose threads may be members; holds a reference */
     uint32_t count;        /* virtual processors */
-    uint32_t tokens;       /* wakes that found nobody parked: for who parks next */
-    uint32_t running;      /* members that have one; above count for a while when that was lowered */
-    uint64_t number[ACTIVATION_STATES]; /* of members */
+    uint64_t tokens;       /* wakes that found nobody parked: for who parks next */
+    uint64_t number[ACTIVATION_STATES]; /* of members; those that run are more than count for a while when that was lowered */
     uaddr_t entry;         /* where upcalls go; 0: there are none */
     struct list members[ACTIVATION_STATES];
     struct list news;
