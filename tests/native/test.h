@@ -90,4 +90,24 @@ uint64_t child_wait(struct child *child);
 void child_kill(struct child *child);
 #define CHILD_FAILED 0xfa11ull
 
+/* A thread of this task, which bears no relation to what it runs. */
+struct helper {
+    cap_t thread, done; /* done: a notification, bit 1: it ended */
+    void (*run)(void *);
+    void *argument;
+};
+void helper_start(struct helper *helper, void (*run)(void *), void *argument);
+void helper_wait(struct helper *helper);
+
+/* Until the condition holds. The limit is for what never happens: how long things take says nothing. */
+#define WAIT_UNTIL(condition)                                             \
+    do {                                                                  \
+        uint64_t wait_end = os_now() + 30000 * MILLISECONDS;               \
+        bool wait_over = false;                                           \
+        while (!(wait_over = (condition)) && os_now() < wait_end)         \
+            test_sleep(100000);                                           \
+        if (!wait_over)                                                   \
+            test_failed(__FILE__, __LINE__, "in time: " #condition);      \
+    } while (0)
+
 #endif

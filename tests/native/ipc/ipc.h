@@ -32,25 +32,6 @@ void server_stop(struct server *server);
 /* One call. Returns: the status; words as answered. */
 enum status server_call(cap_t port, uint64_t label, uint64_t words[MESSAGE_WORDS]);
 
-/* A thread of this task, which bears no relation to what it runs. */
-struct helper {
-    cap_t thread, done; /* done: a notification, bit 1: it ended */
-    void (*run)(void *);
-    void *argument;
-};
-void helper_start(struct helper *helper, void (*run)(void *), void *argument);
-void helper_wait(struct helper *helper);
-
-/* Until the condition holds. The limit is for what never happens: how long things take says nothing. */
-#define WAIT_UNTIL(condition)                                             \
-    do {                                                                  \
-        uint64_t wait_end = os_now() + 30000 * MILLISECONDS;               \
-        bool wait_over = false;                                           \
-        while (!(wait_over = (condition)) && os_now() < wait_end)         \
-            test_sleep(100000);                                           \
-        if (!wait_over)                                                   \
-            test_failed(__FILE__, __LINE__, "in time: " #condition);      \
-    } while (0)
 /* The thread waits for something. */
 bool thread_waits(cap_t thread);
 

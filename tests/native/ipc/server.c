@@ -224,32 +224,8 @@ enum status server_call(cap_t port, uint64_t label, uint64_t words[MESSAGE_WORDS
 
 /* --- threads --------------------------------------------------------------------------------------------------------------------------------- */
 
-static void helper_main(void *argument)
-{
-    struct helper *helper = argument;
-    helper->run(helper->argument);
-    (void)os_notification_signal(helper->done, 1);
-}
-
-void helper_start(struct helper *helper, void (*run)(void *), void *argument)
-{
-    helper->run = run;
-    helper->argument = argument;
-    EXPECT_OK(os_notification_create(BOOTSTRAP_LEDGER, &helper->done));
-    EXPECT_OK(os_thread_run(helper_main, helper, 0, &helper->thread));
-}
-
-void helper_wait(struct helper *helper)
-{
-    uint64_t bits;
-    EXPECT_OK(os_notification_wait(helper->done, 1, os_now() + 60000 * MILLISECONDS, false, &bits));
-    os_drop(helper->done);
-    os_drop(helper->thread);
-}
-
 bool thread_waits(cap_t thread)
 {
     uint64_t state = 0;
-    /* enum thread_state of the kernel: CALLING to FUTEX */
     return os_thread_info(thread, THREAD_STATE, &state) == STATUS_OK && state >= THREAD_CALLING && state <= THREAD_FUTEX;
 }

@@ -16,24 +16,5 @@ struct store {
 void store_start(struct store *store, uint64_t size, uint64_t limit);
 /* The thread ends, the port and all goes. */
 void store_stop(struct store *store);
-/* Of another thread; ends with it. */
-struct helper {
-    cap_t thread, done;
-    void (*run)(void *);
-    void *argument;
-};
-void helper_start(struct helper *helper, void (*run)(void *), void *argument);
-void helper_wait(struct helper *helper);
-
-/* Until the condition holds. The limit is for what never happens. */
-#define WAIT_UNTIL(condition)                                               \
-    do {                                                                    \
-        uint64_t wait_end = os_now() + 30000 * MILLISECONDS;                 \
-        bool wait_over = false;                                             \
-        while (!(wait_over = (condition)) && os_now() < wait_end)           \
-            test_sleep(100000);                                             \
-        if (!wait_over)                                                     \
-            test_failed(__FILE__, __LINE__, "in time: " #condition);        \
-    } while (0)
 
 #endif

@@ -114,26 +114,3 @@ void store_stop(struct store *store)
     os_drop(store->ended);
     os_drop(store->ledger);
 }
-
-static void helper_main(void *argument)
-{
-    struct helper *helper = argument;
-    helper->run(helper->argument);
-    EXPECT_OK(os_notification_signal(helper->done, 1));
-}
-
-void helper_start(struct helper *helper, void (*run)(void *), void *argument)
-{
-    helper->run = run;
-    helper->argument = argument;
-    EXPECT_OK(os_notification_create(BOOTSTRAP_LEDGER, &helper->done));
-    EXPECT_OK(os_thread_run(helper_main, helper, 0, &helper->thread));
-}
-
-void helper_wait(struct helper *helper)
-{
-    uint64_t bits;
-    EXPECT_OK(os_notification_wait(helper->done, 1, os_now() + 60000 * MILLISECONDS, false, &bits));
-    os_drop(helper->thread);
-    os_drop(helper->done);
-}
