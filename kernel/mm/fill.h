@@ -2,6 +2,7 @@
 #ifndef KERNEL_FILL_H
 #define KERNEL_FILL_H
 
+#include <mm/clusters.h>
 #include <mm/extent.h>
 #include <mm/mem_object.h>
 
@@ -14,6 +15,19 @@ struct place {
     struct mem_object *backing;   /* what absent memory shows, at offset + backing_delta; NULL: zeros */
     uint64_t backing_delta;
 };
+
+/* The cluster of an object around the offset. */
+static inline struct place mem_place(struct mem_object *mem, uint64_t offset)
+{
+    uint64_t cluster = offset & ~(cluster_size() - 1), cluster_end = cluster + cluster_size();
+    return (struct place){
+        .map = &mem->map,
+        .low = cluster,
+        .high = cluster_end < mem->size ? cluster_end : mem->size,
+        .span_high = mem->size,
+        .span_end = mem->size,
+    };
+}
 
 /* Nothing is present at the offset: make it so. Returns NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status fill_absent(const struct place *place, uint64_t offset);

@@ -226,14 +226,7 @@ enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write)
         return pager_dirty(mem, offset & ~(MP_SIZE - 1));
     if (extent && !(write && mem->map.group && share_query(mem->map.group, extent_pa(extent, offset), MP_SIZE, &run)))
         return STATUS_OK;
-    uint64_t cluster = offset & ~(cluster_size() - 1), cluster_end = cluster + cluster_size();
-    struct place place = {
-        .map = &mem->map,
-        .low = cluster,
-        .high = cluster_end < mem->size ? cluster_end : mem->size,
-        .span_high = mem->size,
-        .span_end = mem->size,
-    };
+    struct place place = mem_place(mem, offset);
     offset &= ~(MP_SIZE - 1);
     return extent ? fill_copy(&place, offset) : fill_absent(&place, offset);
 }

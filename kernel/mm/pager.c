@@ -314,15 +314,8 @@ static enum status touch_all(struct space *space, uaddr_t at, uint64_t length)
 /* The absent MPs from the offset on, up to *size in all, get the content. */
 static enum status supply_piece(struct mem_object *mem, uint64_t offset, uint64_t *size, struct space *from, uaddr_t buffer)
 {
-    uint64_t cluster = offset & ~(cluster_size() - 1), cluster_end = cluster + cluster_size();
     struct user_supplier supplier = {.supplier = {write_from_user}, .space = from, .buffer = buffer};
-    struct place place = {
-        .map = &mem->map,
-        .low = cluster,
-        .high = cluster_end < mem->size ? cluster_end : mem->size,
-        .span_high = mem->size,
-        .span_end = mem->size,
-    };
+    struct place place = mem_place(mem, offset);
     if (*size > SUPPLY_AT_ONCE)
         *size = SUPPLY_AT_ONCE;
     struct span *after = span_at_or_after(&mem->map.extents, offset);

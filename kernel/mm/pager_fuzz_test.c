@@ -3,6 +3,7 @@
 #include <host.h>
 #include <mm/clusters.h>
 #include <mm/frames.h>
+#include <mm/mp_value.h>
 #include <mm/reclaim.h>
 #include <mm/region.h>
 #include <unit.h>
@@ -27,22 +28,6 @@ static bool failing;
 static unsigned supplied, evicted, written_back, superpages;
 
 static unsigned below(uint64_t limit) { return (unsigned)unit_random_below(limit); }
-static const unsigned last_word = MP_SIZE / 8 - 1;
-
-static void write_value(void *mp, uint64_t value)
-{
-    uint64_t *words = mp;
-    words[0] = words[last_word / 2] = words[last_word] = value;
-}
-
-static uint64_t read_value(const void *mp)
-{
-    const uint64_t *words = mp;
-    REQUIRE(words[0] == words[last_word / 2] && words[0] == words[last_word]);
-    REQUIRE(words[1] == 0 && words[last_word - 1] == 0);
-    return words[0];
-}
-
 static void fail_sometimes(void)
 {
     failing = below(6) == 0;

@@ -8,6 +8,7 @@
 #include <mm/clusters.h>
 #include <mm/fill.h>
 #include <mm/frames.h>
+#include <mm/mp_value.h>
 #include <mm/region.h>
 #include <unit.h>
 
@@ -54,22 +55,6 @@ static unsigned below(uint64_t limit) { return (unsigned)unit_random_below(limit
 static unsigned readable(unsigned prot) { return prot ? prot | PROT_BIT_READ : 0; }
 
 /* --- content ----------------------------------------------------------------------------------------------------------------------------- */
-
-static const unsigned last_word = MP_SIZE / 8 - 1;
-
-static void write_value(void *mp, uint64_t value)
-{
-    uint64_t *words = mp;
-    words[0] = words[last_word / 2] = words[last_word] = value;
-}
-
-static uint64_t read_value(const void *mp)
-{
-    const uint64_t *words = mp;
-    REQUIRE(words[0] == words[last_word / 2] && words[0] == words[last_word]);
-    REQUIRE(words[1] == 0 && words[last_word - 1] == 0);
-    return words[0];
-}
 
 static uint64_t model_value(const struct page *page)
 {
