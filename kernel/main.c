@@ -88,7 +88,7 @@ static void start_cpu(void)
 {
     arch_cpu_init(0);
     cpus[0].online = true;
-    cpus[0].idle_since_ns = arch_time_ns();
+    account_open(&cpus[0].nobody);
 }
 
 static void start_ledger(void)

@@ -36,6 +36,9 @@ struct cpu;
  *   void *phys_to_virt(paddr_t pa);                 direct map of all RAM, cached
  *   paddr_t virt_to_phys(const void *p);            of a direct-map or kernel-image address
  *   void cpu_relax(void);                           inside spin loops
+ *   arch_tick_t arch_tick(void)                     a counter of this CPU, for accounts of time
+ *   uint64_t arch_ticks_between(arch_tick_t from, arch_tick_t to)   of two readings, negative if `from` is the later one. A counter that
+ *                                                   wraps has to have a trap_timer before it gets too far
  *   struct arch_space { ... };                      page table root, ASID state; embedded in struct space
  *   struct arch_thread { ... };                     what is saved besides the frame: FPU state (aligned), nothing else if possible;
  *                                                   embedded in struct thread
@@ -104,6 +107,7 @@ void arch_tls_load(uint64_t value);
 
 /* --- time, interrupts, console, power ---------------------------------------------------------------------------------------------- */
 uint64_t arch_time_ns(void);                   /* since boot, monotonic, the same on all CPUs (within 10 us) */
+uint64_t arch_ticks_ns(uint64_t ticks);        /* how long that many of arch_tick take */
 /* The counter that programs can read, as a clock: arch_time_ns() = ns_per_tick * (counter - start). */
 struct user_clock {
     uint64_t     start;

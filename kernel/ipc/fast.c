@@ -55,6 +55,7 @@
         cpu->space = space;
         space->cpus |= cpu->bit;
     }
+    account_switch(&from->time, &to->time);
     switch_fast(cpu, from, to);
     to->state = THREAD_RUNNING;
     to->cpu = (uint8_t)cpu->number;

@@ -71,7 +71,7 @@ void repair_enter(struct space *space)
     list_push_back(&spaces, &space->link);
     list_init(&space->wish);
     space->repair_at = USER_BASE;
-    space->repair_ns = space->run_ns = 0;
+    space->repair_ns = space->run_ticks = 0;
 }
 
 void repair_leave(struct space *space)
@@ -152,7 +152,7 @@ static uint64_t cost_ns(uint64_t bytes)
     return bytes / BYTES_PER_NS + (bytes >> cluster_shift) * CLUSTER_NS;
 }
 
-static bool is_affordable(const struct space *space, uint64_t ns) { return space->repair_ns + ns <= space->run_ns / SHARE; }
+static bool is_affordable(const struct space *space, uint64_t ns) { return space->repair_ns + ns <= arch_ticks_ns(space->run_ticks) / SHARE; }
 
 /* Begin with the superpage at `start` if it is worth it. */
 static void consider(struct space *space, const struct region *region, uaddr_t start)

@@ -15,7 +15,7 @@ static void start_two(unsigned shift, uint64_t ram)
     start(shift, ram);
     host_time_ns = 0;
     REQUIRE_EQUAL(space_init(&other, &ledger), STATUS_OK);
-    space.run_ns = SECOND;
+    space.run_ticks = SECOND;
 }
 
 static void finish_two(void)
@@ -100,13 +100,13 @@ TEST(copying_is_paid_with_a_share_of_the_owners_time)
 {
     start_two(16, 32 << 20);
     fragment(2 * SUPER_SIZE);
-    space.run_ns = 0;
+    space.run_ticks = 0;
     (void)idle(SECOND);
     EXPECT_EQUAL(counters.copied_repair_bytes, 0);
-    space.run_ns = 4 * 700000; /* enough for one */
+    space.run_ticks = 4 * 700000; /* enough for one */
     (void)idle(SECOND);
     EXPECT_EQUAL(counters.repairs, 1);
-    space.run_ns = SECOND;
+    space.run_ticks = SECOND;
     (void)idle(SECOND);
     EXPECT_EQUAL(counters.repairs, 2);
     verify(2 * SUPER_SIZE);

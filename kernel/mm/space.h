@@ -26,7 +26,7 @@ struct space {
     struct list wish;             /* of those that want repair; empty: not on it */
     uaddr_t repair_at;            /* how far repair has come */
     uint64_t repair_ns;           /* what repair has cost so far */
-    uint64_t run_ns;              /* CPU time of its threads */
+    uint64_t run_ticks;           /* of CPU time that its threads got, of which some may be missing yet */
 };
 
 /* --- boot ---------------------------------------------------------------------------------------------------------------------- */

@@ -512,7 +512,7 @@ static void idle(unsigned step)
     host_time_ns += 1000000;
     unsigned s = some_space();
     if (step % 256 == 0) {
-        spaces[s].run_ns = UINT64_MAX;
+        spaces[s].run_ticks = UINT64_MAX;
         repair_wish(&spaces[s]);
     }
     if (step % 512 < 40 || step % 64 == 0)

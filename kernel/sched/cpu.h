@@ -27,8 +27,8 @@ struct cpu {
     struct timer *timers;         /* pairing heap */
     uint64_t slice_end_ns;        /* when current's turn ends if another of its priority is ready; UINT64_MAX: no limit set */
     uint64_t timer_ns;            /* what the hardware timer is set to */
-    uint64_t switched_ns;         /* when current's time began to count */
-    uint64_t idle_ns, idle_since_ns, switches;
+    struct time_account nobody;   /* open while there is no current */
+    uint64_t switches;
     struct {                      /* mailbox of shootdowns, see smp.c */
         _Atomic uint32_t pending; /* bits: SMP_* */
         struct space *space;

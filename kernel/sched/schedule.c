@@ -65,6 +65,23 @@ static struct cpu *choose_cpu(const struct thread *thread)
     return best != nullptr ? best : &cpus[0];
 }
 
+void thread_charge(struct thread *thread)
+{
+    thread->task->space.run_ticks += thread->time.ticks - thread->charged_ticks;
+    thread->charged_ticks = thread->time.ticks;
+}
+
+void cpu_account(struct cpu *cpu)
+{
+    account_update(cpu->current != nullptr ? &cpu->current->time : &cpu->nobody);
+}
+
+void cpu_forget_current(struct cpu *cpu)
+{
+    account_switch(&cpu->current->time, &cpu->nobody);
+    cpu->current = nullptr;
+}
+
 static void enqueue(struct cpu *cpu, struct thread *thread)
 {
     thread->cpu = (uint8_t)cpu->number;
@@ -120,20 +137,12 @@ void thread_unready(struct thread *thread)
         cpu->ready_mask &= ~(1ull << thread->priority);
 }
 
-void cpu_account(struct cpu *cpu, uint64_t now_ns)
-{
-    if (cpu->current != nullptr) {
-        cpu->current->cpu_ns += now_ns - cpu->switched_ns;
-        cpu->current->task->space.run_ns += now_ns - cpu->switched_ns;
-    }
-    cpu->switched_ns = now_ns;
-}
-
 void cpu_switch(struct cpu *cpu, struct thread *next)
 {
     struct thread *from = cpu->current;
     struct space *space = &next->task->space;
     uint64_t bit = 1ull << cpu->number;
+    account_switch(from != nullptr ? &from->time : &cpu->nobody, &next->time);
     arch_thread_switch(from, next);
     if (cpu->space != space) {
         cpu->space = space;
@@ -168,7 +177,6 @@ void cpu_wake(struct cpu *cpu, struct thread *thread)
         thread_ready(thread);
         return;
     }
-    cpu_account(cpu, arch_time_ns());
     enqueue(cpu, current);
     cpu_switch(cpu, thread);
     cpu->slice_end_ns = UINT64_MAX;
@@ -189,7 +197,6 @@ void cpu_yield(struct cpu *cpu)
     list_remove(&next->queue);
     list_push_back(queue, &current->queue);
     current->state = THREAD_READY;
-    cpu_account(cpu, now_ns);
     cpu_switch(cpu, next);
     cpu->slice_end_ns = now_ns + TIME_SLICE_NS;
     cpu->turn_over = false;
@@ -200,11 +207,9 @@ void cpu_yield(struct cpu *cpu)
 void cpu_yield_to(struct cpu *cpu, struct thread *next)
 {
     struct thread *current = cpu->current;
-    uint64_t now_ns = arch_time_ns();
     thread_unready(next);
     if (next->fpu_cpu >= 0 && next->fpu_cpu != (int)cpu->number)
         fpu_fetch(next);
-    cpu_account(cpu, now_ns);
     enqueue(cpu, current);
     cpu_switch(cpu, next);
     if (cpu->slice_end_ns == UINT64_MAX) /* else it is the same turn: two that yield to each other do not keep others waiting */
@@ -340,7 +345,9 @@ static bool choose(struct cpu *cpu)
     struct thread *current = cpu->current;
     cpu->need_schedule = false;
     uint64_t now_ns = arch_time_ns();
-    cpu_account(cpu, now_ns);
+    cpu_account(cpu);
+    if (current != nullptr)
+        thread_charge(current);
     if (current != nullptr && current->state == THREAD_RUNNING) {
         if (goes_on(cpu, current, now_ns))
             return true;
@@ -365,14 +372,19 @@ static bool choose(struct cpu *cpu)
     return true;
 }
 
+static void leave_current(struct cpu *cpu)
+{
+    if (cpu->current == nullptr)
+        return;
+    arch_thread_leave(cpu->current);
+    cpu_forget_current(cpu);
+}
+
 static void go_idle(struct cpu *cpu)
 {
     fpu_flush(cpu);
-    if (cpu->current != nullptr)
-        arch_thread_leave(cpu->current);
-    cpu->current = nullptr;
+    leave_current(cpu);
     cpu->slice_end_ns = UINT64_MAX;
-    cpu->idle_since_ns = arch_time_ns();
     arch_call_on_stack_top(cpu_idle_loop);
 }
 
@@ -432,7 +444,7 @@ void cpu_idle_loop(void) NO_THREAD_SAFETY
     for (;;) {
         if (settle(cpu))
             break;
-        cpu->current = nullptr;
+        leave_current(cpu);
         bool more = !cpu->off && work_some(WORK_STEPS);
         if (cpu->ready_mask != 0)
             continue; /* the end of a task woke somebody */
@@ -446,7 +458,6 @@ void cpu_idle_loop(void) NO_THREAD_SAFETY
         }
     }
     zeroing_end(&zeroing);
-    cpu->idle_ns += arch_time_ns() - cpu->idle_since_ns;
     spin_unlock(&kernel_lock);
     arch_return_to_user();
 }

@@ -404,6 +404,33 @@ TEST(turn_that_ends_within_a_call_is_over_after_it)
     check_queues();
 }
 
+/* --- accounts ------------------------------------------------------------------------------------------------------------------------------- */
+
+/* A client (0) calls a server (1), which wakes a more urgent thread (2); that ends. */
+TEST(time_goes_to_who_runs)
+{
+    begin(1);
+    cpus[0].alone = true;
+    run(0, 0);
+    account_open(&threads[0]->time);
+    host_time_ns += 100;
+    threads[0]->state = THREAD_AWAITING_REPLY;
+    cpu_hand_over(&cpus[0], threads[1]);
+    host_time_ns += 30;
+    threads[2]->priority = 17;
+    cpu_wake(&cpus[0], threads[2]);
+    EXPECT(cpus[0].current == threads[2]);
+    host_time_ns += 7;
+    EXPECT_EQUAL(account_ns(&threads[2]->time, true), 7);
+    cpu_forget_current(&cpus[0]);
+    host_time_ns += 1000;
+    cpu_switch(&cpus[0], threads[0]);
+    EXPECT_EQUAL(threads[0]->time.ticks, 100);
+    EXPECT_EQUAL(threads[1]->time.ticks, 30);
+    EXPECT_EQUAL(threads[2]->time.ticks, 7);
+    EXPECT_EQUAL(cpus[0].nobody.ticks, 1000);
+}
+
 /* --- shootdowns ----------------------------------------------------------------------------------------------------------------------------- */
 
 TEST(idle_cpu_leaves_the_space_it_is_told_of)

@@ -167,7 +167,6 @@ void kernel_secondary_main(unsigned number)
     arch_cpu_init(number);
     spin_lock(&kernel_lock);
     cpu->online = true;
-    cpu->idle_since_ns = arch_time_ns();
     cpu_idle_loop();
 }
 
@@ -175,6 +174,7 @@ void smp_start(unsigned wanted)
 {
     for (unsigned i = 1; i < wanted && i < ARCH_MAX_CPUS; i++) {
         cpu_init(&cpus[i], i);
+        account_open(&cpus[i].nobody); /* it idles until it is there */
         cpu_count = i + 1;
         uint8_t arrival = CPU_EXPECTED;
         if (!arch_cpu_start(i) && atomic_compare_exchange_strong(&cpus[i].arrival, &arrival, CPU_GIVEN_UP)) {

@@ -213,7 +213,7 @@ static void leave_task(struct thread *thread)
     struct task *task = thread->task;
     list_remove(&thread->task_link);
     task->thread_count--;
-    task->cpu_ns += thread->cpu_ns;
+    task->cpu_ticks += thread->time.ticks;
     if (task->dead) { /* its page stays: others of the task may be in user mode yet */
         list_push_back(&task->gone, &thread->task_link);
         if (task->thread_count == 0)
@@ -230,10 +230,9 @@ static void leave_task(struct thread *thread)
 static void bury(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
-    if (cpu->current == thread) {
-        cpu_account(cpu, arch_time_ns());
-        cpu->current = nullptr; /* the last reference may go now */
-    }
+    if (cpu->current == thread)
+        cpu_forget_current(cpu); /* the last reference may go now */
+    thread_charge(thread);
     thread->state = THREAD_DEAD;
     if (thread->is_member)
         processors_leave_dead(thread);

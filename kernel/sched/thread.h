@@ -7,6 +7,7 @@
 #include <mm/space.h>
 #include <object/object.h>
 #include <object/work.h>
+#include <sched/account.h>
 #include <sched/timer.h>
 #include <thread_page.h>
 
@@ -66,7 +67,8 @@ struct thread {
     bool fpu_used;
     uint64_t affinity;                /* bit per CPU */
     uint64_t runnable_on;             /* bit per CPU: affinity, and of those the one that holds its FPU registers */
-    uint64_t cpu_ns, started_ns;      /* accounts */
+    struct time_account time;         /* on CPUs; open while it is current */
+    uint64_t charged_ticks;           /* of that: what its space knows of */
     struct list queue;                /* run queue, port queue, futex bucket: where `state` says; undefined while RUNNING, AWAITING_REPLY */
     struct tree donors;               /* those that lend it their priority, by that: struct thread.donor_node */
     struct tree_node donor_node;
@@ -131,7 +133,7 @@ struct task {
     struct notification *death;       /* signalled when dead; holds a reference */
     uint64_t death_bits;
     uint64_t exit_code;
-    uint64_t cpu_ns;                  /* of threads that are gone */
+    uint64_t cpu_ticks;               /* of threads that are gone */
     bool over;                        /* dead, and nothing is left of it */
     struct work work;                 /* dead: taking it apart */
     char name[17];

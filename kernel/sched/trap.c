@@ -70,6 +70,7 @@ void trap_timer(void)
     bool was_idle = cpu->current == nullptr;
     uint64_t now_ns = arch_time_ns();
     cpu->timer_ns = UINT64_MAX;
+    cpu_account(cpu);
     timers_run(cpu, now_ns);
     if (now_ns >= cpu->slice_end_ns)
         cpu->need_schedule = true;

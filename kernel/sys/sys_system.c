@@ -127,17 +127,16 @@ enum status sys_system_debug_read(struct thread *thread, struct control *, uint6
     return STATUS_OK;
 }
 
-static uint64_t cpu_idle_ns(const struct cpu *cpu, uint64_t now_ns)
+static uint64_t cpu_idle_ns(const struct cpu *cpu)
 {
-    bool idles = cpu->online && cpu->current == nullptr && now_ns > cpu->idle_since_ns;
-    return cpu->idle_ns + (idles ? now_ns - cpu->idle_since_ns : 0);
+    return account_ns(&cpu->nobody, cpu->current == nullptr);
 }
 
 static uint64_t idle_ns(void)
 {
-    uint64_t sum = 0, now_ns = arch_time_ns();
+    uint64_t sum = 0;
     for (unsigned i = 0; i < cpu_count; i++)
-        sum += cpu_idle_ns(&cpus[i], now_ns);
+        sum += cpu_idle_ns(&cpus[i]);
     return sum;
 }
 
@@ -147,7 +146,7 @@ static enum status cpu_figure(uint64_t what, uint64_t *value)
     uint64_t number = what & 0xff, now_ns = arch_time_ns();
     if (number >= cpu_count)
         return STATUS_INVALID_ARGUMENT;
-    uint64_t idle = cpu_idle_ns(&cpus[number], now_ns);
+    uint64_t idle = cpu_idle_ns(&cpus[number]);
     switch (what - number) {
     case SYSTEM_CPU_IDLE_NS: *value = idle; break;
     case SYSTEM_CPU_BUSY_NS: *value = now_ns > idle ? now_ns - idle : 0; break;

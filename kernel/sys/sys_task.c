@@ -81,16 +81,14 @@ static uint64_t threads_time(const struct list *threads)
     uint64_t sum = 0;
     for (struct list *item = threads->next; item != threads; item = item->next) {
         struct thread *thread = container_of(item, struct thread, task_link);
-        sum += thread->cpu_ns;
-        if (thread->state == THREAD_RUNNING)
-            sum += arch_time_ns() - cpus[thread->cpu].switched_ns;
+        sum += account_ticks(&thread->time, thread->state == THREAD_RUNNING);
     }
     return sum;
 }
 
 static uint64_t cpu_time(const struct task *task)
 {
-    return task->cpu_ns + threads_time(&task->threads) + threads_time(&task->leaving);
+    return arch_ticks_ns(task->cpu_ticks + threads_time(&task->threads) + threads_time(&task->leaving));
 }
 
 enum status sys_task_info(struct thread *, struct task *self, uint64_t what, uint64_t *value)

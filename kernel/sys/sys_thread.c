@@ -76,11 +76,7 @@ enum status sys_thread_info(struct thread *, struct thread *self, uint64_t what,
 {
     switch (what) {
     case THREAD_STATE: *value = self->stopped ? THREAD_IS_STOPPED | self->state : self->state; break;
-    case THREAD_CPU_NS:
-        *value = self->cpu_ns;
-        if (self->state == THREAD_RUNNING)
-            *value += arch_time_ns() - cpus[self->cpu].switched_ns;
-        break;
+    case THREAD_CPU_NS: *value = account_ns(&self->time, self->state == THREAD_RUNNING); break;
     case THREAD_CPU: *value = self->cpu; break;
     case THREAD_PRIORITY: *value = self->priority; break;
     case THREAD_PC: *value = self->frame.FRAME_PC; break;

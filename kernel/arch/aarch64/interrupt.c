@@ -18,6 +18,11 @@ uint64_t arch_time_ns(void)
     return ratio_apply(ns_per_tick, sysreg_read(cntvct_el0));
 }
 
+uint64_t arch_ticks_ns(uint64_t ticks)
+{
+    return ratio_apply(ns_per_tick, ticks);
+}
+
 struct user_clock arch_user_clock(void)
 {
     return (struct user_clock){0, ns_per_tick};

@@ -19,6 +19,7 @@
 
 extern uintptr_t host_ram; /* where physical address 0 would be */
 extern unsigned host_this_cpu;
+extern uint64_t host_time_ns;
 
 struct arch_space {
     struct radix radix;
@@ -35,6 +36,10 @@ struct arch_cpu {
 
 struct cpu *host_cpu(unsigned number);
 static inline struct cpu *this_cpu(void) { return host_cpu(host_this_cpu); }
+typedef uint64_t arch_tick_t;
+static inline uint64_t arch_ticks_between(arch_tick_t from, arch_tick_t to) { return to - from; }
+static inline arch_tick_t arch_tick(void) { return host_time_ns; }
+
 static inline void *phys_to_virt(paddr_t pa) { return (void *)(host_ram + pa); }
 static inline paddr_t virt_to_phys(const void *p) { return (uintptr_t)p - host_ram; }
 static inline void cpu_relax(void) {}

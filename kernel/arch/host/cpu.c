@@ -115,6 +115,7 @@ void arch_fpu_init(struct thread *thread) { thread->arch.fpu = 0; }
 /* --- devices -------------------------------------------------------------------------------------------------------------------------------------- */
 
 uint64_t arch_time_ns(void) { return host_time_ns; }
+uint64_t arch_ticks_ns(uint64_t ticks) { return ticks; }
 struct user_clock arch_user_clock(void) { return (struct user_clock){}; }
 uint64_t arch_cycles_hz(void) { return 0; }
 void arch_timer_set(uint64_t deadline_ns) { this_cpu()->arch.deadline_ns = deadline_ns; }

@@ -49,6 +49,7 @@ struct arch_cpu {
     uaddr_t writing;      /* the last page fault was a write here that is not mapped yet, else UINT64_MAX */
     uint64_t count;       /* Count, extended to 64 bits, when it was last read */
     uint64_t deadline_ns; /* of the timer; UINT64_MAX: off */
+    uint64_t told;        /* count when trap_timer was called last */
     _Atomic bool mail;    /* an IPI was sent: only where the board has none */
     uint32_t spins;       /* calls of cpu_relax */
 };
@@ -58,6 +59,16 @@ static inline struct cpu *this_cpu(void)
     struct cpu *cpu;
     __asm__("move %0, $28" : "=r"(cpu));
     return cpu;
+}
+
+/* Count: times of which the timer tells before half of its bits have passed. */
+typedef int32_t arch_tick_t;
+static inline uint64_t arch_ticks_between(arch_tick_t from, arch_tick_t to) { return (uint64_t)(int32_t)((uint32_t)to - (uint32_t)from); }
+static inline arch_tick_t arch_tick(void)
+{
+    int32_t value;
+    __asm__ volatile("mfc0 %0, $9" : "=r"(value));
+    return value;
 }
 
 static inline void *phys_to_virt(paddr_t pa) { return (void *)(CACHED + pa); }

@@ -11,6 +11,7 @@
 #define POLL_NS 1000000ull
 #define POLL_IDLE_NS 250000ull
 #define EXTEND_NS 4000000000ull /* Count must be read before half of its bits have passed */
+#define TELL_TICKS 0x20000000u  /* and so must accounts of time: with that, less than those are missed */
 
 static struct ratio ns_per_tick, ticks_per_ns; /* fixed at boot */
 
@@ -30,6 +31,11 @@ static uint64_t extended_count(struct cpu *cpu)
 uint64_t arch_time_ns(void)
 {
     return ratio_apply(ns_per_tick, extended_count(this_cpu()));
+}
+
+uint64_t arch_ticks_ns(uint64_t ticks)
+{
+    return ratio_apply(ns_per_tick, ticks);
 }
 
 /* Programs see 32 bits of the counter, and each CPU has its own. */
@@ -79,9 +85,12 @@ void arch_timer_set(uint64_t deadline_ns)
 static bool timer_handle(struct cpu *cpu)
 {
     bool mail = atomic_exchange_explicit(&cpu->arch.mail, false, memory_order_acquire);
-    bool due = !mail && ratio_apply(ns_per_tick, extended_count(cpu)) >= cpu->arch.deadline_ns;
-    if (due)
+    uint64_t count = extended_count(cpu);
+    bool due = !mail && (ratio_apply(ns_per_tick, count) >= cpu->arch.deadline_ns || count - cpu->arch.told >= TELL_TICKS);
+    if (due) {
         cpu->arch.deadline_ns = UINT64_MAX;
+        cpu->arch.told = count;
+    }
     arm(cpu);
     if (mail)
         trap_ipi();

@@ -57,6 +57,15 @@ static inline struct cpu *this_cpu(void)
     return cpu;
 }
 
+typedef uint64_t arch_tick_t;
+static inline uint64_t arch_ticks_between(arch_tick_t from, arch_tick_t to) { return to - from; }
+static inline arch_tick_t arch_tick(void)
+{
+    uint64_t value;
+    __asm__ volatile("csrr %0, time" : "=r"(value));
+    return value;
+}
+
 static inline void *phys_to_virt(paddr_t pa) { return (void *)(DIRECT_MAP + pa); }
 
 static inline paddr_t virt_to_phys(const void *p)

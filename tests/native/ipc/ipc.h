@@ -18,6 +18,7 @@ enum server_operation : uint64_t {
     SERVER_KEEP_CAP,   /* answers word 0 = type, 1 = rights of the first capability, and keeps it */
     SERVER_GIVE_CAP,   /* answers with what it kept: a copy, or the thing itself if word 0 is 1 */
     SERVER_CHANGE,     /* maps word 1 bytes of what it kept from word 0 on, adds one to each page's first word; answers word 1 = what mem_map returned */
+    SERVER_COMPUTE,    /* answers when word 0 nanoseconds have passed */
     SERVER_GONE,       /* answers how many facets are gone; word 1 = the last one's badge */
 };
 

@@ -477,3 +477,77 @@ TEST(time_is_accounted)
     EXPECT(task_after - task_before >= after - before);
     WAIT_UNTIL(slept_unaccounted(50 * MILLISECONDS));
 }
+
+static uint64_t thread_ns(cap_t thread)
+{
+    uint64_t ns = 0;
+    EXPECT_OK(os_thread_info(thread, THREAD_CPU_NS, &ns));
+    return ns;
+}
+
+static uint64_t task_ns(cap_t task)
+{
+    uint64_t ns = 0;
+    EXPECT_OK(os_task_info(task, TASK_CPU_NS, &ns));
+    return ns;
+}
+
+/* The caller waits: its share is what the machine may have stood still in between. */
+static bool server_alone_is_charged(const struct server *server, uint64_t ns)
+{
+    uint64_t words[MESSAGE_WORDS] = {ns}, caller = thread_ns(BOOTSTRAP_THREAD), thread = thread_ns(server->child.thread), task = task_ns(server->child.task);
+    EXPECT_OK(server_call(server->port, SERVER_COMPUTE, words));
+    EXPECT(thread_ns(server->child.thread) - thread >= ns);
+    EXPECT(task_ns(server->child.task) - task >= ns);
+    return thread_ns(BOOTSTRAP_THREAD) - caller < ns / 4;
+}
+
+TEST(server_is_charged_for_what_it_does)
+{
+    struct server server;
+    EXPECT_OK(server_start(&server, 0));
+    for (int i = 0; i < 3; i++)
+        WAIT_UNTIL(server_alone_is_charged(&server, 10 * MILLISECONDS));
+    server_stop(&server);
+}
+
+/* What all threads that there are and nobody got, between two points of time. */
+struct sum { uint64_t begin, ns, end; };
+
+static struct sum add_up(const struct server *server)
+{
+    struct sum sum = {.begin = os_now()};
+    uint64_t idle = 0;
+    EXPECT_OK(os_system_info(BOOTSTRAP_CONTROL, SYSTEM_IDLE_NS, &idle));
+    sum.ns = task_ns(BOOTSTRAP_TASK) + task_ns(server->child.task) + idle;
+    sum.end = os_now();
+    return sum;
+}
+
+static void be_busy(const struct server *server)
+{
+    struct helper helpers[3];
+    stop_counting = false;
+    for (uintptr_t i = 0; i < 3; i++)
+        helper_start(&helpers[i], i < 2 ? call_up : count_up, i < 2 ? (void *)server : (void *)0);
+    test_sleep(30 * MILLISECONDS);
+    stop_counting = true;
+    for (int i = 0; i < 3; i++)
+        helper_wait(&helpers[i]);
+    test_sleep(10 * MILLISECONDS);
+}
+
+/* No time of a CPU is lost or counted twice: with calls, turns, ends and idling. */
+TEST(accounts_add_up)
+{
+    struct server server;
+    uint64_t slack = 100000 * test_cpus(); /* of counters that differ */
+    EXPECT_OK(server_start(&server, 0));
+    struct sum before = add_up(&server);
+    be_busy(&server);
+    struct sum after = add_up(&server);
+    uint64_t ns = after.ns - before.ns;
+    EXPECT(ns + slack >= test_cpus() * (after.begin - before.end));
+    EXPECT(ns <= test_cpus() * (after.end - before.begin) + slack);
+    server_stop(&server);
+}
