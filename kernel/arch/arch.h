@@ -156,7 +156,7 @@ struct arch_mapping { paddr_t pa; size_t size; unsigned prot; bool accessed, dir
 bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mapping);
 /* The same for copies: where va is mapped with that access, and how many bytes from it on, up to `length`, are so too and follow each other
  * in memory; perhaps a few less than there are. 0: not so mapped. */
-size_t arch_find(const struct arch_space *space, uaddr_t va, size_t length, unsigned access, paddr_t *pa);
+size_t arch_find(struct arch_space *space, uaddr_t va, size_t length, unsigned access, paddr_t *pa);
 /* Add up, by log2 of their size less 12, the bytes that leaves and hints translate from va on, up to `end` or for `steps` entries. Returns: how
  * far it came. */
 uaddr_t arch_count_mappings(const struct arch_space *space, uaddr_t va, uaddr_t end, unsigned steps, unsigned long long *bytes);

@@ -18,7 +18,7 @@
 
 static struct tree managed, ram; /* spans by physical address */
 static uint64_t total_bytes;
-struct mm_range mm_main_ram;
+struct mm_range mm_near_ram;
 
 static void note(struct tree *tree, paddr_t start, paddr_t end)
 {
@@ -101,15 +101,13 @@ void mm_init(const struct boot_info *info, unsigned shift)
     counters = (struct counters){};
     metadata = (struct metadata){};
     managed.root = ram.root = nullptr;
-    mm_main_ram = (struct mm_range){};
+    mm_near_ram = (struct mm_range){};
     total_bytes = 0;
     for (unsigned i = 0; i < info->ram_count; i++)
         each_free_part(info, info->ram[i], donate_part);
     for (unsigned i = 0; i < info->ram_count; i++) {
         each_free_part(info, info->ram[i], note_part);
         note(&ram, info->ram[i].start, info->ram[i].end);
-        if (info->ram[i].end - info->ram[i].start > mm_main_ram.end - mm_main_ram.start)
-            mm_main_ram = (struct mm_range){info->ram[i].start, info->ram[i].end};
     }
 }
 
@@ -125,7 +123,10 @@ bool mm_is_ram(paddr_t pa) { return overlaps(&ram, pa, pa + 1); }
 uint64_t mm_find_ram(paddr_t pa, uint64_t length)
 {
     const struct span *span = span_at(&ram, pa);
-    uint64_t room = span ? span->end - pa : 0;
+    if (!span)
+        return 0;
+    mm_near_ram = (struct mm_range){span->start, span->end};
+    uint64_t room = span->end - pa;
     return length < room ? length : room;
 }
 

@@ -99,11 +99,13 @@ uint64_t space_resident_bytes(struct space *space);
 void space_unmap_pinned(struct space *space, uaddr_t va, paddr_t pa);
 
 /* --- usercopy (mm/usercopy.c): the only way to user memory ------------------------------------------------------------------------------ */
+#define USER_BITS 38u /* of addresses below USER_END */
+static_assert(USER_END <= 1ull << USER_BITS);
 static inline bool user_range_valid(uaddr_t va, uint64_t length) { return va >= USER_BASE && va <= USER_END && length <= USER_END - va; }
 /* A user span's first piece: kernel pointer and contiguous length (<= length), made present as a fault of the owner would. */
 [[nodiscard]] enum status space_touch(struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer, uint64_t *piece);
 /* The same for what is present already: false, it is not. *piece may be 0: it is no RAM. */
-[[nodiscard]] bool space_find(const struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer, uint64_t *piece);
+[[nodiscard]] bool space_find(struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer, uint64_t *piece);
 #define COPY_AT_ONCE 0x4000u /* bytes, at most, before a look for interrupts */
 /* Whole or nothing reported: BAD_ADDRESS may leave a part copied. */
 [[nodiscard]] enum status copy_from_user(struct space *space, void *to, uaddr_t from, uint64_t length);

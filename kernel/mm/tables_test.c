@@ -34,6 +34,30 @@ TEST(tables_are_paid_for)
     finish();
 }
 
+static bool found(uaddr_t va)
+{
+    void *pointer;
+    uint64_t piece;
+    return space_find(&space, va, MP_SIZE, PROT_BIT_READ, &pointer, &piece);
+}
+
+/* A look begins in the table of the last one: when that has gone, its memory may be a table of other addresses. */
+TEST(what_was_unmapped_is_not_found_in_its_old_table)
+{
+    start(16, 64 << 20);
+    uaddr_t first = FAR;
+    REQUIRE_EQUAL(space_map(&space, NULL, 0, 0, 4 << 20, RW | MAP_ANONYMOUS | MAP_FIXED_ADDRESS, &first), STATUS_OK);
+    EXPECT_EQUAL(space_fault(&space, first, PROT_BIT_WRITE), STATUS_OK);
+    EXPECT(found(first) && found(first));
+    EXPECT_EQUAL(space_unmap(&space, first, 4 << 20), STATUS_OK);
+    for (unsigned i = 1; i < 10; i++) {
+        EXPECT_EQUAL(space_fault(&space, map_page(i), PROT_BIT_WRITE), STATUS_OK);
+        EXPECT(!found(first));
+    }
+    EXPECT(found(FAR * 2) && !found(first) && found(FAR * 10) && !found(first));
+    finish();
+}
+
 /* The fault says that the limit is reached, and goes through when it is raised. */
 TEST(no_room_for_a_table)
 {

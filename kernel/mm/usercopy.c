@@ -7,7 +7,7 @@
 
 #define OVERLAP_AT_ONCE 2048u /* of what is copied byte by byte, because its ends overlap */
 
-bool space_find(const struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer, uint64_t *piece)
+bool space_find(struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer, uint64_t *piece)
 {
     paddr_t pa;
     uint64_t found = arch_find(&space->arch, va, length, access, &pa);
@@ -105,18 +105,29 @@ static enum status touch_both(struct space *to_space, uaddr_t to, struct space *
     return STATUS_OK;
 }
 
+/* A range that lies within the page tables' reach, present and in one piece: where. It may not be the program's, which then is seen. */
+[[gnu::always_inline]] static inline bool all_there(struct space *space, uaddr_t va, uint64_t length, unsigned access, void **pointer)
+{
+    paddr_t pa;
+    if (arch_find(&space->arch, va, length, access, &pa) != length || mm_ram_bytes(pa, length) != length) [[clang::unlikely]]
+        return false;
+    *pointer = phys_to_virt(pa);
+    return true;
+}
+
 enum status copy_user_to_user(struct space *to_space, uaddr_t to, struct space *from_space, uaddr_t from, uint64_t length, uint64_t *done)
 {
+    void *source, *target;
+    bool short_way = ((to | from) >> USER_BITS) == 0 && length - 1 < COPY_AT_ONCE && *done == 0;
+    if (short_way && all_there(from_space, from, length, PROT_BIT_READ, &source) && all_there(to_space, to, length, PROT_BIT_WRITE, &target) &&
+        (uintptr_t)target - (uintptr_t)source >= length) [[clang::likely]] {
+        memcpy(target, source, length);
+        *done = length;
+        return STATUS_OK;
+    }
     if (!user_range_valid(to, length) || !user_range_valid(from, length))
         return STATUS_BAD_ADDRESS;
-    void *source, *target;
-    uint64_t found;
-    if (*done != 0 || length - 1 >= COPY_AT_ONCE || !space_find(from_space, from, length, PROT_BIT_READ, &source, &found) || found != length ||
-        !space_find(to_space, to, length, PROT_BIT_WRITE, &target, &found) || found != length || (uintptr_t)target - (uintptr_t)source < length)
-        return copy_in_pieces(to_space, to, from_space, from, length, done);
-    memcpy(target, source, length); /* it is short, and all there */
-    *done = length;
-    return STATUS_OK;
+    return copy_in_pieces(to_space, to, from_space, from, length, done);
 }
 
 enum status space_locate(struct space *space, uaddr_t va, uint64_t *owner, uint64_t *offset)

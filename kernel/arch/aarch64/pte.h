@@ -47,6 +47,14 @@ static inline unsigned pte_prot(pte_t pte)
 {
     return PROT_BIT_READ | (pte & PTE_WRITABLE ? PROT_BIT_WRITE : 0) | (pte & PTE_NO_EXEC_USER ? 0 : PROT_BIT_EXEC);
 }
+/* An entry allows an access if (pte & mask) == value. */
+struct pte_rule { pte_t mask, value; };
+static inline struct pte_rule pte_rule(unsigned access)
+{
+    pte_t set = PTE_VALID | (access & PROT_BIT_WRITE ? PTE_WRITABLE : 0);
+    return (struct pte_rule){set | (access & PROT_BIT_EXEC ? PTE_NO_EXEC_USER : 0), set};
+}
+static inline bool pte_allows(pte_t pte, struct pte_rule rule) { return (pte & rule.mask) == rule.value; }
 static inline bool pte_accessed(pte_t pte) { return pte & PTE_ACCESSED; }
 static inline bool pte_dirty(pte_t pte) { return (pte & (PTE_WRITABLE | PTE_READ_ONLY)) == PTE_WRITABLE || (pte & PTE_WAS_DIRTY); }
 static inline pte_t pte_bits_of(unsigned prot)

@@ -47,6 +47,9 @@ static inline paddr_t pte_translate(pte_t pte, unsigned level, uint64_t va)
 }
 static inline pte_t pte_attributes(pte_t pte) { return pte & ~(PTE_ADDRESS | PTE_GROUP); }
 static inline unsigned pte_prot(pte_t pte) { return pte >> 1 & 7; }
+struct pte_rule { pte_t bits; };
+static inline struct pte_rule pte_rule(unsigned access) { return (struct pte_rule){PTE_VALID | (pte_t)access << 1}; }
+static inline bool pte_allows(pte_t pte, struct pte_rule rule) { return (~pte & rule.bits) == 0; }
 static inline pte_t pte_with_prot(pte_t pte, unsigned prot) { return (pte & ~PTE_PROT) | (pte_t)prot << 1; }
 static inline bool pte_accessed(pte_t pte) { return pte & PTE_ACCESSED; }
 static inline bool pte_dirty(pte_t pte) { return pte & PTE_DIRTY; }

@@ -59,6 +59,14 @@ static inline unsigned pte_prot(pte_t pte)
 {
     return (pte & PTE_NO_READ ? 0 : PROT_BIT_READ) | (pte & PTE_WRITE ? PROT_BIT_WRITE : 0) | (pte & PTE_FORBIDDEN_EXEC ? 0 : PROT_BIT_EXEC);
 }
+/* A leaf allows an access if (pte & mask) == value. */
+struct pte_rule { pte_t mask, value; };
+static inline struct pte_rule pte_rule(unsigned access)
+{
+    pte_t set = PTE_USER | (access & PROT_BIT_WRITE ? PTE_WRITE : 0);
+    return (struct pte_rule){set | (access & PROT_BIT_READ ? PTE_NO_READ : 0) | (access & PROT_BIT_EXEC ? PTE_FORBIDDEN_EXEC : 0), set};
+}
+static inline bool pte_allows(pte_t pte, struct pte_rule rule) { return (pte & rule.mask) == rule.value; }
 
 /* What is writable is readable. */
 static inline pte_t pte_with_prot(pte_t pte, unsigned prot)

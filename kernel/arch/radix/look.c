@@ -27,48 +27,66 @@ bool arch_query(struct arch_space *space, uaddr_t va, struct arch_mapping *mappi
     return true;
 }
 
-/* The table of level 0 at va. NULL: the walk ends before. */
-[[gnu::always_inline]] static inline const pte_t *find_small_table(const struct arch_space *space, uint64_t va)
+/* Where the byte `offset` from the start of a table's range is, and how many of `length`, which do not reach beyond it, follow in one piece. */
+[[gnu::always_inline]] static inline size_t find_in_small_table(const pte_t *table, size_t offset, size_t length, unsigned access, paddr_t *pa)
 {
-    const pte_t *table = root_of(space);
-    for (unsigned level = RADIX_TOP; level > 0; level--) {
-        pte_t pte = read_pte(&table[slot_index(va, level)]);
-        if (!pte_present(pte) || pte_is_leaf(pte, level)) [[clang::unlikely]]
-            return nullptr;
-        table = table_of(pte);
+    const pte_t *slot = &table[offset >> MP_SHIFT];
+    pte_t pte = read_pte(slot);
+    struct pte_rule rule = pte_rule(access);
+    if (!pte_allows(pte, rule)) [[clang::unlikely]]
+        return 0;
+    size_t inside = offset & (MP_SIZE - 1), end = inside + length, at = MP_SIZE; /* from the page's start on */
+    paddr_t page = pte_translate(pte, 0, offset);
+    *pa = page | inside;
+    for (; at < end; at += MP_SIZE) {
+        pte_t next = read_pte(++slot);
+        bool alike = next == pte + pte_to_table(MP_SIZE) - pte_to_table(0);
+        pte = next;
+        if (!alike && (!pte_allows(next, rule) || pte_translate(next, 0, offset - inside + at) != page + at)) [[clang::unlikely]]
+            return at - inside;
     }
-    return table;
+    return length;
 }
 
-[[gnu::noinline]] static size_t find_in_big_leaf(const struct arch_space *space, uaddr_t va, size_t length, unsigned access, paddr_t *pa)
+/* The same for entries of 2^shift bytes. They may be tables: then nothing is said. */
+[[gnu::always_inline]] static inline size_t find_in_table(const pte_t *table, unsigned shift, size_t offset, size_t length, unsigned access, paddr_t *pa)
+{
+    pte_t pte = read_pte(&table[offset >> shift]);
+    if (!pte_allows(pte, pte_rule(access)) || !pte_is_leaf(pte, 1))
+        return 0;
+    size_t size = (size_t)1 << shift, inside = offset & (size - 1), room = size - inside;
+    *pa = (pte_translate(pte, 0, 0) & ~(size - 1)) | inside;
+    return length < room ? length : room;
+}
+
+[[gnu::noinline]] static size_t find_by_walk(struct arch_space *space, uaddr_t va, size_t length, unsigned access, paddr_t *pa)
 {
     unsigned level;
-    pte_t pte = read_pte(find_entry(space, va, &level));
-    if (!pte_present(pte) || (pte_prot(pte) & access) != access)
+    pte_t *slot = walk(space, va, 0, &level), pte = read_pte(slot);
+    if (level <= 1) {
+        size_t size = MP_SIZE * SPAN(level + 1);
+        space->radix.near = slot - slot_index(va, level);
+        space->radix.near_start = va & ~(size - 1);
+        space->radix.near_bytes = size;
+        space->radix.near_shift = MP_SHIFT + RADIX_SHIFT(level);
+    }
+    if (!pte_allows(pte, pte_rule(access)))
         return 0;
     size_t size = MP_SIZE * SPAN(level), room = size - (va & (size - 1));
     *pa = pte_translate(pte, level, va) | (va & (MP_SIZE - 1));
     return length < room ? length : room;
 }
 
-size_t arch_find(const struct arch_space *space, uaddr_t va, size_t length, unsigned access, paddr_t *pa)
+size_t arch_find(struct arch_space *space, uaddr_t va, size_t length, unsigned access, paddr_t *pa)
 {
-    const pte_t *table = find_small_table(space, va);
-    if (table == nullptr) [[clang::unlikely]]
-        return find_in_big_leaf(space, va, length, access, pa);
-    unsigned index = slot_index(va, 0);
-    pte_t pte = read_pte(&table[index]);
-    if (!pte_present(pte) || (pte_prot(pte) & access) != access)
-        return 0;
-    paddr_t page = pte_translate(pte, 0, va);
-    uint64_t inside = va & (MP_SIZE - 1), end = inside + length, at = MP_SIZE; /* from the page's start on */
-    *pa = page | inside;
-    for (; at < end && ++index < slots(0); at += MP_SIZE) {
-        pte = read_pte(&table[index]);
-        if (!pte_present(pte) || (pte_prot(pte) & access) != access || pte_translate(pte, 0, index * MP_SIZE) != page + at)
-            break;
+    const struct radix *radix = &space->radix;
+    size_t offset = va - radix->near_start, found = 0;
+    if (offset < radix->near_bytes && length <= radix->near_bytes - offset) [[clang::likely]] {
+        if (radix->near_shift == MP_SHIFT)
+            return find_in_small_table(radix->near, offset, length, access, pa);
+        found = find_in_table(radix->near, radix->near_shift, offset, length, access, pa);
     }
-    return at >= end ? length : at - inside;
+    return found ? found : find_by_walk(space, va, length, access, pa);
 }
 
 uaddr_t arch_count_mappings(const struct arch_space *space, uaddr_t va, uaddr_t end, unsigned steps, unsigned long long *bytes)

@@ -40,6 +40,7 @@ static pte_t *table_create(struct arch_space *space, unsigned level, paddr_t *pa
 static void table_free(struct arch_space *space, paddr_t pa, unsigned level)
 {
     size_t bytes = table_bytes(level);
+    space->radix.near_bytes = 0;
     if (bytes < MP_SIZE)
         kernel_free(phys_to_virt(pa), bytes);
     else
@@ -73,6 +74,7 @@ static void retire(struct arch_space *space, pte_t pte, unsigned level)
 {
     pte_t *table = table_of(pte);
     unsigned below = level - 1;
+    space->radix.near_bytes = 0;
     for (unsigned i = below ? 0 : slots(below); (i = next_used(table, i, slots(below))) < slots(below); i++)
         if (pte_present(table[i]) && !pte_is_leaf(table[i], below))
             retire(space, table[i], below);

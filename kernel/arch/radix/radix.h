@@ -15,6 +15,7 @@
  *   pte_translate(pte, level, va)                 the MP of va
  *   pte_attributes(pte)                           to make leaves of other sizes from (accessed and dirty stay)
  *   pte_prot(pte)  pte_with_prot(pte, prot)       PROT_BIT_*; prot not 0
+ *   struct pte_rule  pte_rule(access)  pte_allows(pte, rule)    is it present with a protection that has the PROT_BIT_* of access?
  *   pte_accessed(pte)  pte_dirty(pte)  pte_touched(pte, write)
  *   pte_needs_break(old, new)                     both present: must the old one go from all TLBs before the new one is written?
  *   radix_has_groups                              (variable) the hint may be used

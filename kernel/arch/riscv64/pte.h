@@ -47,6 +47,10 @@ static inline paddr_t pte_translate(pte_t pte, unsigned level, uint64_t va)
 static inline pte_t pte_attributes(pte_t pte) { return pte & ~(PTE_ADDRESS | PTE_NAPOT); }
 static inline unsigned pte_prot(pte_t pte) { return pte >> 1 & 7; } /* the same order of bits */
 static_assert(PTE_READ == PROT_BIT_READ << 1 && PTE_WRITE == PROT_BIT_WRITE << 1 && PTE_EXEC == PROT_BIT_EXEC << 1);
+/* An entry allows an access if it has these bits. */
+struct pte_rule { pte_t bits; };
+static inline struct pte_rule pte_rule(unsigned access) { return (struct pte_rule){PTE_VALID | (pte_t)access << 1}; }
+static inline bool pte_allows(pte_t pte, struct pte_rule rule) { return (~pte & rule.bits) == 0; }
 
 /* Writable alone is reserved. */
 static inline pte_t pte_bits_of(unsigned prot) { return (pte_t)(prot & PROT_BIT_WRITE ? prot | PROT_BIT_READ : prot) << 1; }

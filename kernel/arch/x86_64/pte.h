@@ -48,6 +48,14 @@ static inline unsigned pte_prot(pte_t pte)
 {
     return PROT_BIT_READ | ((pte & PTE_WRITE) != 0 ? PROT_BIT_WRITE : 0) | ((pte & pte_no_execute) == 0 ? PROT_BIT_EXEC : 0);
 }
+/* A present entry allows an access if (pte & mask) == value. */
+struct pte_rule { pte_t mask, value; };
+static inline struct pte_rule pte_rule(unsigned access)
+{
+    pte_t set = PTE_PRESENT | ((access & PROT_BIT_WRITE) != 0 ? PTE_WRITE : 0);
+    return (struct pte_rule){set | ((access & PROT_BIT_EXEC) != 0 ? pte_no_execute : 0), set};
+}
+static inline bool pte_allows(pte_t pte, struct pte_rule rule) { return (pte & rule.mask) == rule.value; }
 static inline pte_t pte_with_prot(pte_t pte, unsigned prot)
 {
     return (pte & ~(PTE_WRITE | PTE_NO_EXECUTE)) | pte_protection(prot);

@@ -9,7 +9,7 @@
 #define WINDOW 4096
 
 static cap_t target, moved;
-static uint8_t window[WINDOW], copy[WINDOW];
+alignas(4096) static uint8_t window[WINDOW], copy[WINDOW];
 
 static cap_t new_reply(void)
 {
