@@ -54,6 +54,8 @@ void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
     __asm__ volatile("dsb ish" ::: "memory");
 }
 
+void radix_ended(struct arch_space *) {}
+
 void radix_flush_now(struct arch_space *space, uint64_t va, size_t count)
 {
     if (space != &kernel_space)

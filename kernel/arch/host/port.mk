@@ -5,5 +5,5 @@ KCFLAGS := -g
 UCFLAGS := -g
 LDFLAGS :=
 PLATFORM :=
-SHARED := radix asid
+SHARED := radix asid pcid
 EXCLUDE := kernel/lib/string.c kernel/ipc/fast.c kernel/arch/asid/switch.c

@@ -68,6 +68,8 @@ void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
             entry_of(space, va)->space = nullptr;
 }
 
+void radix_ended(struct arch_space *) {}
+
 void radix_flush_now(struct arch_space *space, uint64_t va, size_t count) { arch_tlb_flush(space, va, count); }
 void arch_space_leave(void) {}
 void asid_flush_before_load(void) {}

@@ -142,6 +142,8 @@ void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
     cp0_hazard();
 }
 
+void radix_ended(struct arch_space *) {}
+
 void radix_flush_now(struct arch_space *space, uint64_t va, size_t count)
 {
     space_flush(container_of(space, struct space, arch), va, count);

@@ -129,6 +129,7 @@ bool arch_space_destroy_some(struct arch_space *space, unsigned steps)
             continue;
         table_free(space, space->radix.root, RADIX_TOP);
         space->radix = (struct radix){0};
+        radix_ended(space);
         return true;
     }
     return false;

@@ -46,6 +46,8 @@ bool radix_map(struct arch_space *space, uint64_t va, paddr_t pa, size_t count, 
 /* A fault hit va: is it mapped with that access? Then note accessed (and dirty) in the entry. */
 bool radix_touch(struct arch_space *space, uaddr_t va, unsigned access);
 
+/* The port's: the space, which no CPU has loaded, has no tables any more. */
+void radix_ended(struct arch_space *space);
 /* The port's: forget translations, walks included, on all CPUs, before returning. Rare, but where RADIX_BREAKS. */
 void radix_flush_now(struct arch_space *space, uint64_t va, size_t count);
 

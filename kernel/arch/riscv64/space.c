@@ -76,6 +76,8 @@ void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
     }
 }
 
+void radix_ended(struct arch_space *) {}
+
 void radix_flush_now(struct arch_space *, uint64_t, size_t)
 {
     __asm__ volatile("sfence.vma" ::: "memory");

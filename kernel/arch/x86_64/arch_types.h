@@ -9,6 +9,9 @@
  *             a program that changes it loses its runtime. FS base is the program's: FRAME_TLS, live in the register while it runs.
  * Foreign     calls never reach C: entry.S compares rip with the runtime's range, which struct thread has, notes rip and rflags in the
  *             thread page and goes to the runtime's call entry.
+ * TLB         where there are process-context identifiers each space keeps one for life (arch/pcid), and a switch forgets nothing; other
+ *             CPUs that had the space, but do not run it, flush its number when they load it next (space.stale). Without: a switch
+ *             forgets the space that is left.
  * Traps       entry.S: `syscall` and the IDT fill thread->frame. frame.error is 0 after a system call and then the way back is sysret,
  *             which gives rcx = rip and r11 = rflags; otherwise it is FRAME_BY_INTERRUPT and more, and the way back is iret.
  *             Exceptions of user mode: #DE DIVIDE, #DB STEP, #BP BREAKPOINT, #UD ILLEGAL, #MF #XM FLOAT, #AC ALIGNMENT; #GP #SS #NP
@@ -38,6 +41,7 @@
 
 struct arch_space {
     struct radix radix;
+    uint64_t cr3; /* its root and number; CR3_KEEP where it has a number of its own */
 };
 
 struct arch_thread {

@@ -22,6 +22,7 @@ void x86_features_init(void)
     struct cpuid one = cpuid(1, 0), extended = cpuid(0x80000001, 0);
     f->pge = bit(one.edx, 13);
     f->pat = bit(one.edx, 16);
+    f->pcid = bit(one.ecx, 17);
     f->xsave = bit(one.ecx, 26);
     f->avx = f->xsave && bit(one.ecx, 28);
     f->nx = bit(extended.edx, 20);
@@ -85,7 +86,7 @@ static void set_control_registers(void)
     const struct x86_features *f = &x86_features;
     uint64_t cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
     cr4 |= (f->pge ? CR4_PGE : 0) | (f->umip ? CR4_UMIP : 0) | (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->xsave ? CR4_OSXSAVE : 0) |
-           (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0);
+           (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) | (f->pcid ? CR4_PCIDE : 0); /* CR3 names number 0 */
     write_cr4(cr4);
     write_cr0(CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_MP | CR0_AM | CR0_TS);
 }

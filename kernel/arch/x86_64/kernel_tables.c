@@ -2,6 +2,7 @@
  * Invariant: nothing is both writable and executable. */
 #include <kernel_tables.h>
 #include <lib/string.h>
+#include <pcid/pcid.h>
 #include <platform/mmio.h>
 #include <pte.h>
 #include <smp.h>
@@ -30,6 +31,7 @@ void kernel_tables_init(paddr_t pages, paddr_t end)
     pages_end = end;
     pte_no_execute = x86_features.nx ? PTE_NO_EXECUTE : 0;
     x86_kernel_root = virt_to_phys(kernel_root);
+    pcid_init(x86_features.pcid ? PCID_COUNT : 0);
 }
 
 paddr_t kernel_tables_end(void) { return next_page; }

@@ -1,7 +1,8 @@
 /* paging.c: user address spaces, over arch/radix, and the TLB. Not here: the kernel's own mappings (kernel_tables.c).
- * No process-context identifiers: loading a root forgets all of the previous space. */
+ * Process-context identifiers: arch/pcid. Where there are none, or none is left, loading a root forgets all of the space before. */
 #include <lib/list.h>
 #include <mm/space.h>
+#include <pcid/pcid.h>
 #include <radix/radix.h>
 #include <x86.h>
 
@@ -17,7 +18,20 @@ bool arch_space_init(struct arch_space *space, struct ledger *ledger)
     if (!radix_init(space, ledger))
         return false;
     x86_kernel_root_copy(phys_to_virt(space->radix.root));
+    unsigned number = pcid_take(&container_of(space, struct space, arch)->stale);
+    space->cr3 = space->radix.root | number | (number != 0 ? CR3_KEEP : 0);
     return true;
+}
+
+void radix_ended(struct arch_space *space)
+{
+    const struct space *whole = container_of(space, struct space, arch);
+    pcid_give(space->cr3 & CR3_NUMBER, whole->cpus | whole->stale);
+}
+
+void x86_space_load_clean(const struct arch_space *space)
+{
+    write_cr3(space->cr3 & ~CR3_KEEP);
 }
 
 unsigned arch_leaf_shift(unsigned n)
@@ -34,10 +48,14 @@ bool arch_map(struct arch_space *space, uaddr_t va, paddr_t pa, size_t count, un
 
 void arch_tlb_flush(struct arch_space *space, uaddr_t va, size_t count)
 {
-    if (this_cpu()->space != container_of(space, struct space, arch))
-        return; /* nothing of it is here */
+    struct space *whole = container_of(space, struct space, arch);
+    if (this_cpu()->space != whole) { /* what is here of it goes when it is loaded */
+        if ((space->cr3 & CR3_KEEP) != 0)
+            whole->stale |= this_cpu()->bit;
+        return;
+    }
     if (count > INVALIDATE_MAX) {
-        write_cr3(space->radix.root);
+        x86_space_load_clean(space);
         return;
     }
     for (; count != 0; count--, va += MP_SIZE)

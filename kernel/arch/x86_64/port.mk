@@ -7,4 +7,4 @@ UCFLAGS := -mgeneral-regs-only
 RCFLAGS := -fPIE -fvisibility=hidden
 LDFLAGS := -z max-page-size=0x1000
 PLATFORM := cmos_rtc.o hpet.o ioapic.o lapic.o pic8259.o pit8254.o uart16550.o
-SHARED := radix
+SHARED := radix pcid

@@ -40,7 +40,7 @@ static inline bool switch_space_ready(const struct cpu *, const struct arch_spac
 
 static inline void switch_space(struct cpu *, struct arch_space *to)
 {
-    write_cr3(to->radix.root);
+    write_cr3(to->cr3);
 }
 
 /* That way is taken with the FSGSBASE instructions alone, and sets GS base in entry.S. */

@@ -45,7 +45,11 @@ void arch_thread_switch(struct thread *from, struct thread *to)
     struct cpu *cpu = this_cpu();
     struct space *space = &to->task->space;
     switch_bases(from, to);
-    if (cpu->space != space)
-        switch_space(cpu, &space->arch);
+    if (cpu->space != space) {
+        if ((space->stale & cpu->bit) != 0) [[clang::unlikely]]
+            x86_space_load_clean(&space->arch);
+        else
+            switch_space(cpu, &space->arch);
+    }
     fpu_set(cpu, cpu->fpu_owner == to);
 }

@@ -25,12 +25,15 @@
 #define CR0_WP (1u << 16)
 #define CR0_AM (1u << 18)
 #define CR0_PG (1u << 31)
+#define CR3_NUMBER 0xfffu    /* process-context identifier */
+#define CR3_KEEP (1ull << 63) /* what the TLB holds under it stays */
 #define CR4_PAE (1u << 5)
 #define CR4_PGE (1u << 7)
 #define CR4_OSFXSR (1u << 9)
 #define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_UMIP (1u << 11)
 #define CR4_FSGSBASE (1u << 16)
+#define CR4_PCIDE (1u << 17)
 #define CR4_OSXSAVE (1u << 18)
 #define CR4_SMEP (1u << 20)
 #define CR4_SMAP (1u << 21)
@@ -81,7 +84,7 @@ static inline void invlpg(uint64_t va) { __asm__ volatile("invlpg (%0)" : : "r"(
 
 /* What this machine has; fixed by x86_features_init. */
 struct x86_features {
-    bool nx, pages_1g, smep, smap, umip, fsgsbase, xsave, xsaveopt, avx, pge, pat;
+    bool nx, pages_1g, smep, smap, umip, fsgsbase, xsave, xsaveopt, avx, pge, pat, pcid;
 };
 extern struct x86_features x86_features;
 void x86_features_init(void);
@@ -93,6 +96,9 @@ void x86_idt_init(void);
 void x86_idt_load(void);
 /* fpu.c: switch on what is used, on each CPU. Leaves the FPU off. */
 void x86_fpu_init(void);
+
+/* paging.c: load the space and forget all translations under its number. */
+void x86_space_load_clean(const struct arch_space *space);
 
 /* kernel_tables.c: the kernel's own mappings, all made during boot. */
 extern paddr_t x86_kernel_root;
