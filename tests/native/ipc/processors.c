@@ -112,16 +112,20 @@ static void make_stacks(void)
     if (made)
         return;
     made = true;
+    struct balance before, now;
+    balance_take(&before);
     EXPECT_OK(os_processors_create(BOOTSTRAP_LEDGER, 1, 0, &processors));
     for (unsigned i = 0; i < MEMBERS; i++)
         start(i, waits_once);
     for (unsigned i = 0; i < MEMBERS; i++)
         go(&members[i]);
+    for (unsigned i = 0; i < MEMBERS; i++)
+        EXPECT(stage_becomes(&members[i], 3)); /* else it may not have joined yet */
     EXPECT(numbers_become(0, 0, 0, 0));
     for (unsigned i = 0; i < MEMBERS; i++)
         finish(i);
     os_drop(processors);
-    test_sleep(20 * MILLISECONDS);
+    WAIT_UNTIL((balance_take(&now), now.used[LEDGER_THREADS] == before.used[LEDGER_THREADS]));
 }
 
 static void begin(struct balance *before, uint64_t count)
