@@ -89,7 +89,9 @@ enum memory_figure : int {
     MEMORY_COPIED_REPAIR = 72,      /* in the background, for superpages */
     MEMORY_REPAIRS = 73,            /* superpages that came of it */
     MEMORY_ZEROED_AHEAD = 74,       /* bytes of fresh memory that idle CPUs had zeroed */
-    MEMORY_DONE_END = 75,
+    MEMORY_FLUSHES = 75,            /* of ranges of a space from the TLBs that may hold them */
+    MEMORY_FLUSH_IPIS = 76,         /* CPUs that were interrupted for them */
+    MEMORY_DONE_END = 77,
     MEMORY_RUNS_OF_ORDER = 128,     /* + n: count of free runs whose largest aligned block is 2^n clusters */
 };
 

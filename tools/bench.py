@@ -67,6 +67,7 @@ def runs(suite, arch):
     machine, memories = ALL[arch], suite.get("memory").split()
     for configuration in (c for c in scenario.configurations(suite) if c.machine == arch):
         heading = f", cluster {configuration.cluster}" if len(clusters(suite)) > 1 else ""
+        heading += f", {configuration.cpus} CPUs" if " " in suite.get("cpus", "1") else ""
         fitting = [m for m in memories if machine.min_memory <= parse_memory(m) and not 0 < machine.max_memory < parse_memory(m)]
         for memory in fitting or [""]:
             suite.fields["memory"] = memory
@@ -79,7 +80,8 @@ def bench(suite, arch, medians):
     for configuration, more in runs(suite, arch):
         heading = f"{suite.name} on {arch}{more}"
         print(f"# {heading}", flush=True)
-        suite.fields["qemu"] = " ".join([suite.get("qemu"), *ICOUNT]).strip() if "-icount" not in suite.get("qemu") else suite.get("qemu")
+        if suite.get("icount") != "no" and "-icount" not in suite.get("qemu"):
+            suite.fields["qemu"] = " ".join([suite.get("qemu"), *ICOUNT]).strip()
         try:
             output, _ = scenario.run(suite, configuration)
         except (scenario.Failed, UserError, OSError, subprocess.SubprocessError) as error:

@@ -10,6 +10,7 @@ Lines 'key: value'; an indented line goes on with the value above it; '#' starts
     kernel-only: yes           no programs: what the kernel logs is the output
     native: NAME               the program tests/native/NAME boots in place of init; its log is the output
     boot: WORDS                more words of the boot command line       qemu: WORDS    more options for QEMU
+    icount: no                 of a benchmark that counts events, not instructions: its CPUs run at the same time
     host: PATH...              files and folders to put under /host
     program: FILE.c...         compiled against stock musl into the static Linux program /host/FILE; each line one program; words that
                                start with '-' go to the compiler
@@ -45,7 +46,7 @@ from machines import ALL
 
 SHOWN, SHOWN_FAILED = 60, 20  # lines of a transcript when a scenario fails
 
-KEYS = {"machines", "cpus", "clusters", "memory", "matrix", "limit", "quick", "kernel-only", "native", "boot", "qemu", "host", "program", "heddle-program",
+KEYS = {"machines", "cpus", "clusters", "memory", "matrix", "limit", "quick", "kernel-only", "native", "boot", "qemu", "icount", "host", "program", "heddle-program",
         "run", "status", "expect", "only", "refuse", "compare", "send", "off", "stops"}
 DEBUG_FACTOR = 4      # how much longer a scenario may take with the debug kernel
 DIFFERENCE_LINES = 60  # shown of a comparison that failed

@@ -79,6 +79,7 @@ static void show_done(void)
     printf("            promotions %llu, demotions %llu, repaired %llu\n", since("promotions"), since("demotions"), since("repairs"));
     printf("copied      on write %llu KiB, parts of clusters %llu KiB, repair %llu KiB\n", since("copied_cow_bytes") >> 10,
            since("copied_gather_bytes") >> 10, since("copied_repair_bytes") >> 10);
+    printf("tlb         flushes %llu, other CPUs interrupted for them %llu\n", since("tlb_flushes"), since("tlb_flush_ipis"));
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,8 @@ struct counters {
     uint64_t copied_repair_bytes;  /* moved in the background to make superpages */
     uint64_t repairs;              /* superpages made so */
     uint64_t zeroed_ahead_bytes;   /* fresh memory that idle CPUs had zeroed */
+    uint64_t flushes;              /* of ranges of a space from the TLBs that may hold them */
+    uint64_t flush_ipis;           /* other CPUs that were interrupted for them */
 };
 extern struct counters counters;
 

@@ -41,6 +41,8 @@ static uint64_t done(enum memory_figure what)
     case MEMORY_COPIED_REPAIR: return counters.copied_repair_bytes;
     case MEMORY_REPAIRS: return counters.repairs;
     case MEMORY_ZEROED_AHEAD: return counters.zeroed_ahead_bytes;
+    case MEMORY_FLUSHES: return counters.flushes;
+    case MEMORY_FLUSH_IPIS: return counters.flush_ipis;
     default: return 0;
     }
 }

@@ -380,10 +380,15 @@ static void leave_current(struct cpu *cpu)
     cpu_forget_current(cpu);
 }
 
+/* It has no space where others would have to interrupt it for changes: those wait until it loads the space again. */
 static void go_idle(struct cpu *cpu)
 {
     fpu_flush(cpu);
     leave_current(cpu);
+    if (!ARCH_TLB_BROADCAST && cpu_count > 1 && cpu->space != nullptr) {
+        arch_space_leave();
+        cpu->space = nullptr;
+    }
     cpu->slice_end_ns = UINT64_MAX;
     arch_call_on_stack_top(cpu_idle_loop);
 }

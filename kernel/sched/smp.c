@@ -3,15 +3,14 @@
  * so a sender never waits for a CPU that waits for it. */
 #include <lib/assert.h>
 #include <lib/format.h>
+#include <mm/counters.h>
 #include <sched/schedule.h>
 
-/* A CPU that idles leaves the space, so that further changes wait until it loads it again. */
 static void answer(struct cpu *cpu, uint32_t mail)
 {
-    bool idle = cpu->current == nullptr;
     if ((mail & SMP_FLUSH) != 0)
         arch_tlb_flush(&cpu->mail.space->arch, cpu->mail.va, cpu->mail.count);
-    if (((mail & SMP_LEAVE) != 0 || ((mail & SMP_FLUSH) != 0 && idle)) && cpu->space == cpu->mail.space) {
+    if ((mail & SMP_LEAVE) != 0 && cpu->space == cpu->mail.space) {
         arch_space_leave();
         cpu->space = nullptr;
     }
@@ -90,6 +89,7 @@ void space_flush(struct space *space, uaddr_t va, size_t count)
 {
     struct cpu *here = this_cpu();
     uint64_t bit = 1ull << here->number;
+    counters.flushes++;
     if ((space->cpus & bit) != 0 || ARCH_TLB_BROADCAST)
         arch_tlb_flush(&space->arch, va, count);
     if (ARCH_TLB_BROADCAST)
@@ -105,6 +105,7 @@ void space_flush(struct space *space, uaddr_t va, size_t count)
         cpu->mail.va = va;
         cpu->mail.count = count;
         post(cpu, SMP_FLUSH);
+        counters.flush_ipis++;
         asked |= 1ull << cpu->number;
     }
     for (; asked != 0; asked &= asked - 1) /* all at once, so that they answer at the same time */
