@@ -194,7 +194,7 @@ endif
 # --- tests on the host --------------------------------------------------------------------------------------------------------------------
 HOST_FLAGS := -DHEDDLE_DEBUG=1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Itests
 HOST_KERNEL := $(KERNEL_O) $(O)/gen/no_symbols.o $(call objects,$(call find-tests,kernel boot),$(O))
-USER_TESTS := $(call find-tests,lib servers drivers personality)
+USER_TESTS := $(call find-tests,lib servers drivers personality tests/bench/mm)
 # A user-side test is linked with the file it is named after, and those its first line names: /* links: lib/x/y.c */
 first-line = $(if $(1),$(shell sed -n '1s|^/\* links: \(.*\) \*/|\1|p' $(1)))
 USER_TESTED := $(sort $(USER_TESTS) $(wildcard $(USER_TESTS:_test.c=.c)) $(foreach t,$(USER_TESTS),$(call first-line,$(t))))

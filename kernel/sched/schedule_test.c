@@ -433,7 +433,7 @@ TEST(time_goes_to_who_runs)
 
 /* --- shootdowns ----------------------------------------------------------------------------------------------------------------------------- */
 
-TEST(idle_cpu_leaves_the_space_it_is_told_of)
+TEST(mail_is_answered_by_flushing_and_leaving)
 {
     begin(2);
     run(0, 0);
@@ -447,8 +447,7 @@ TEST(idle_cpu_leaves_the_space_it_is_told_of)
     smp_poll();
     EXPECT(cpu->space == &task->space);
     EXPECT_EQUAL(atomic_load(&cpu->mail.pending), 0);
-    cpu->current = nullptr;
-    atomic_store(&cpu->mail.pending, SMP_FLUSH);
+    atomic_store(&cpu->mail.pending, SMP_LEAVE);
     smp_poll();
     EXPECT(cpu->space == nullptr);
     EXPECT_EQUAL(atomic_load(&cpu->mail.pending), 0);

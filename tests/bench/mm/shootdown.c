@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROUNDS = 200, PAGES = 16 };
+enum { ROUNDS = 64, PAGES = 8 };
 
 static size_t page;
 static long cpus;
