@@ -26,13 +26,14 @@ enum bootstrap_cap : unsigned {
  *   name = tmpfs            export = fs             (what others may import it as, besides by its name)
  *   import = proc vfs       (names or exports, in order: BOOTSTRAP_IMPORTS + 0, 1, ...; "init" is a facet of init for listing and killing
  *                            services and for the power, which may be passed on)
- *   control = info debug device clock power         (rights of the control capability)
+ *   control = info debug device clock power swap       (rights of the control capability)
  *   may = files archive session power kill list     (what it may ask of init by BOOTSTRAP_INIT besides lookup and ready)
  *   device = console 16550 | console pl011  (the UART of the boot info: irq, then memory or ioport, in that order after the imports; the
  *                            service is absent on machines without it)
  *   start = boot | demand   (demand, the default: when somebody who imports it starts)
  *   restart = always | never                        (always is the default)
  *   ledgers = yes           (may make ledgers below its own)
+ *   swapped = no            (its memory does not go to swap: who is needed to bring memory back from there)
  *   memory = 8M | none      (ledger limit)          queue = 32   (room of its port for messages that are sent, not called)
  *   stack = 16K             priority = 24
  */

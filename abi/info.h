@@ -76,7 +76,9 @@ enum memory_figure : int {
     MEMORY_FREE_RESERVED = 35,      /* of the whole ones, in reservations */
     MEMORY_RESERVATIONS = 36,       /* count of partly populated ones */
     MEMORY_FREE_RUNS = 37,          /* count */
-    MEMORY_FREE_END = 38,
+    MEMORY_SWAP_TOTAL = 38,
+    MEMORY_SWAP_USED = 39,
+    MEMORY_FREE_END = 40,
     /* what was done since boot */
     MEMORY_FAULTS = 64,             /* counts, but for COPIED and ZEROED */
     MEMORY_RESERVATIONS_MADE = 65,
@@ -91,7 +93,9 @@ enum memory_figure : int {
     MEMORY_ZEROED_AHEAD = 74,       /* bytes of fresh memory that idle CPUs had zeroed */
     MEMORY_FLUSHES = 75,            /* of ranges of a space from the TLBs that may hold them */
     MEMORY_FLUSH_IPIS = 76,         /* CPUs that were interrupted for them */
-    MEMORY_DONE_END = 77,
+    MEMORY_SWAPPED_OUT = 77,        /* bytes */
+    MEMORY_SWAPPED_IN = 78,
+    MEMORY_DONE_END = 79,
     MEMORY_RUNS_OF_ORDER = 128,     /* + n: count of free runs whose largest aligned block is 2^n clusters */
 };
 

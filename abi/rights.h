@@ -64,6 +64,7 @@
 #define RIGHT_CONTROL_DEBUG  (1u << 2) /* write to and read from the debug console and log */
 #define RIGHT_CONTROL_INFO   (1u << 3) /* system-wide figures */
 #define RIGHT_CONTROL_CLOCK  (1u << 4) /* set the wall clock */
+#define RIGHT_CONTROL_SWAP   (1u << 6) /* be where anonymous memory goes, say whose stays */
 #define RIGHT_CONTROL_CPUS   (1u << 5) /* take CPUs out of use and back */
 
 #define RIGHTS_ALL 0xffffffffu

@@ -99,6 +99,7 @@ static void start_ledger(void)
     root_ledger = container_of(object, struct ledger, object);
     for (int kind = 0; kind < LEDGER_KINDS; kind++)
         root_ledger->limit[kind] = UINT64_MAX;
+    root_ledger->kept = true; /* init, and what it shows to all */
 }
 
 static void start_clock(void)

@@ -7,6 +7,7 @@
 #include <mm/pager.h>
 #include <mm/region.h>
 #include <mm/reserve.h>
+#include <mm/swap.h>
 #include <mm/zero_pool.h>
 
 void mm_check(void)
@@ -15,6 +16,7 @@ void mm_check(void)
     zero_pool_check();
     carve_check();
     heap_check();
+    swap_check();
     uint64_t used = carve_own_bytes() + carve_kernel_bytes() + carve_user_bytes();
     ASSERT(mm_free_bytes() + used == mm_total_bytes(), "every MP is free, the kernel's or a user's");
 }
@@ -27,7 +29,7 @@ static bool is_edge(const struct cow_group *group, paddr_t pa)
 
 static void check_extents(const struct extent_map *map)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, out = 0;
     const struct span *last = nullptr;
     for (struct tree_node *node = tree_first(&map->extents); node; node = tree_next(node)) {
         const struct span *extent = span_of(node);
@@ -36,9 +38,10 @@ static void check_extents(const struct extent_map *map)
         ASSERT(!last || last->end < extent->start || extent_pa(last, last->end) != extent->value, "extents are maximal");
         ASSERT(is_edge(map->group, extent->value) && is_edge(map->group, extent_pa(extent, extent->end)), "shares end where extents end");
         bytes += extent->end - extent->start;
+        out += extent_is_out(extent) ? extent->end - extent->start : 0;
         last = extent;
     }
-    ASSERT(bytes == map->resident, "resident bytes are counted");
+    ASSERT(bytes == map->held && out == map->out, "bytes are counted");
 }
 
 /* Bytes of [start, end) of physical memory that the map shows. */
@@ -95,12 +98,14 @@ static bool expected(const struct region *region, uaddr_t va, paddr_t *pa, bool 
     const struct extent_map *map = region_private(region) ? &region->space->memory : &region->mem->map;
     uint64_t offset = region_private(region) ? va : region_offset(region, va), run;
     struct span *extent = extent_at(map, offset);
+    if (extent && extent_is_out(extent))
+        return false;
     if (extent) {
         *pa = extent_pa(extent, offset);
         *own = !share_query(map->group, *pa, MP_SIZE, &run);
         return true;
     }
-    extent = region_private(region) && region->mem ? extent_at(&region->mem->map, region_offset(region, va)) : nullptr;
+    extent = region_private(region) && region->mem ? extent_present_at(&region->mem->map, region_offset(region, va)) : nullptr;
     *own = false;
     if (extent)
         *pa = extent_pa(extent, region_offset(region, va));

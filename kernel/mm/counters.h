@@ -19,6 +19,8 @@ struct counters {
     uint64_t zeroed_ahead_bytes;   /* fresh memory that idle CPUs had zeroed */
     uint64_t flushes;              /* of ranges of a space from the TLBs that may hold them */
     uint64_t flush_ipis;           /* other CPUs that were interrupted for them */
+    uint64_t swapped_out_bytes;
+    uint64_t swapped_in_bytes;
 };
 extern struct counters counters;
 

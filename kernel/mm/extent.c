@@ -1,6 +1,6 @@
 /* extent.c: the extents of one map. Not here: where frames come from and what is in them (fill.c), translations (region.c).
  * Invariants: extents are disjoint and maximal (neighbours that follow each other in offset and in memory are one); two extents show the
- * same frame only if both maps are of one group, whose shares count them; resident is the sum of the extents and what the ledger paid.
+ * same frame only if both maps are of one group, whose shares count them; held is the sum of the extents and what the ledger paid.
  * Locks: the map's (today: the kernel lock). */
 #include <mm/extent.h>
 #include <lib/assert.h>
@@ -8,11 +8,20 @@
 #include <mm/counters.h>
 #include <mm/frames.h>
 #include <mm/reserve.h>
+#include <mm/swap.h>
 
 void extents_init(struct extent_map *map, struct ledger *ledger, struct space *space)
 {
     *map = (struct extent_map){.ledger = ledger, .space = space};
     list_init(&map->members);
+    list_init(&map->victim);
+}
+
+static void note(struct extent_map *map, uint64_t value, int64_t bytes)
+{
+    map->held += (uint64_t)bytes;
+    if (value >= EXTENT_OUT)
+        map->out += (uint64_t)bytes;
 }
 
 static bool goes_on(const struct span *before, uint64_t offset, paddr_t pa)
@@ -43,7 +52,7 @@ bool extents_join(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t 
     } else {
         return false;
     }
-    map->resident += size;
+    note(map, pa, (int64_t)size);
     return true;
 }
 
@@ -54,7 +63,7 @@ void extents_insert(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_
     extent->end = offset + size;
     extent->value = pa;
     span_insert(&map->extents, extent);
-    map->resident += size;
+    note(map, pa, (int64_t)size);
 }
 
 void extents_add(struct extent_map *map, uint64_t offset, paddr_t pa, uint64_t size, struct spares *spares)
@@ -76,6 +85,8 @@ static void frames_put(struct extent_map *map, paddr_t pa, uint64_t size)
     for (uint64_t run; size; pa += run, size -= run) {
         if (share_query(map->group, pa, size, &run))
             share_remove(map->group, pa, pa + run);
+        else if (pa >= EXTENT_OUT)
+            swap_free(pa - EXTENT_OUT, run);
         else
             frames_free(pa, run);
     }
@@ -84,7 +95,7 @@ static void frames_put(struct extent_map *map, paddr_t pa, uint64_t size)
 /* Take [start, end), which lies inside, out of one extent. */
 static void extent_cut(struct extent_map *map, struct span *extent, uint64_t start, uint64_t end, struct spares *spares)
 {
-    map->resident -= end - start;
+    note(map, extent->value, -(int64_t)(end - start));
     if (extent->start == start && extent->end == end) {
         span_remove(&map->extents, extent);
         span_free(extent, map->ledger);
@@ -105,7 +116,7 @@ static void extent_cut(struct extent_map *map, struct span *extent, uint64_t sta
 
 uint64_t extents_drop(struct extent_map *map, uint64_t start, uint64_t end, struct spares *spares)
 {
-    uint64_t before = map->resident;
+    uint64_t before = map->held;
     struct span *extent = span_at_or_after(&map->extents, start), *next;
     for (; extent && extent->start < end; extent = next) {
         next = span_next(extent);
@@ -118,7 +129,7 @@ uint64_t extents_drop(struct extent_map *map, uint64_t start, uint64_t end, stru
         extent_cut(map, extent, from, to, spares);
         frames_put(map, pa, to - from);
     }
-    return before - map->resident;
+    return before - map->held;
 }
 
 bool extents_drop_some(struct extent_map *map, unsigned steps)
@@ -138,7 +149,7 @@ uint64_t extents_resident(const struct extent_map *map, uint64_t start, uint64_t
 {
     uint64_t bytes = 0;
     for (struct span *extent = span_at_or_after(&map->extents, start); extent && extent->start < end; extent = span_next(extent))
-        bytes += (extent->end < end ? extent->end : end) - (extent->start > start ? extent->start : start);
+        bytes += extent_is_out(extent) ? 0 : (extent->end < end ? extent->end : end) - (extent->start > start ? extent->start : start);
     return bytes;
 }
 
@@ -236,10 +247,152 @@ void extents_move(struct extent_map *map, uint64_t start, uint64_t end, uint64_t
     for (struct span *extent; (extent = span_at_or_after(&map->extents, start)) && extent->start < end;) {
         uint64_t offset = extent->start, size = extent->end - offset;
         span_remove(&map->extents, extent);
-        map->resident -= size;
+        note(map, extent->value, -(int64_t)size);
         extent->node.right = nullptr;
         struct spares own = {.ledger = map->ledger, .first = extent};
         extents_add(map, offset + delta, extent->value, size, &own);
         spares_put(&own);
     }
+}
+
+/* --- elsewhere ---------------------------------------------------------------------------------------------------------------------------- */
+
+void extents_take(struct extent_map *map, uint64_t start, uint64_t end, struct spares *spares)
+{
+    struct span *extent = extent_at(map, start);
+    ASSERT(extent && extent->end >= end && !map->group, "what is taken lies in one extent of a map that was never cloned");
+    extent_cut(map, extent, start, end, spares);
+}
+
+void extents_clip_alike(const struct extent_map *map, uint64_t offset, uint64_t *low, uint64_t *high)
+{
+    const struct span *extent = extent_at(map, offset);
+    paddr_t pa = extent_pa(extent, offset), first = 0, last = UINT64_MAX;
+    const struct span *share = map->group ? span_at_or_after(&map->group->shares, pa) : nullptr;
+    if (share && share->start <= pa) {
+        first = share->start;
+        last = share->end;
+    } else if (map->group) {
+        const struct span *below = span_before(&map->group->shares, pa);
+        first = below ? below->end : 0;
+        last = share ? share->start : UINT64_MAX;
+    }
+    if (*low < extent->start)
+        *low = extent->start;
+    if (*high > extent->end)
+        *high = extent->end;
+    if (offset - *low > pa - first)
+        *low = offset - (pa - first);
+    if (*high - offset > last - pa)
+        *high = offset + (last - pa);
+}
+
+/* Where the map shows the address, looking everywhere; NULL: nowhere. */
+static struct span *extent_showing(const struct extent_map *map, paddr_t pa)
+{
+    for (struct tree_node *node = tree_first(&map->extents); node; node = tree_next(node))
+        if (span_of(node)->value <= pa && pa - span_of(node)->value < span_of(node)->end - span_of(node)->start)
+            return span_of(node);
+    return nullptr;
+}
+
+static bool shows_at(const struct extent_map *map, uint64_t offset, paddr_t pa)
+{
+    const struct span *extent = extent_at(map, offset);
+    return extent && extent_pa(extent, offset) == pa;
+}
+
+/* Most clones show a thing at the same offset: only if not all are found there, all of their extents are looked at. */
+bool extents_sharers(struct extent_map *map, uint64_t offset, bool (*each)(struct extent_map *map, uint64_t offset, void *context), void *context)
+{
+    paddr_t pa = extent_pa(extent_at(map, offset), offset);
+    const struct span *share = map->group ? span_at(&map->group->shares, pa) : nullptr;
+    if (!share)
+        return each(map, offset, context);
+    uint64_t left = share->value;
+    for (struct list *item = map->group->members.next; item != &map->group->members; item = item->next)
+        left -= shows_at(container_of(item, struct extent_map, members), offset, pa);
+    bool everywhere = left > 0;
+    for (struct list *item = map->group->members.next, *next; item != &map->group->members; item = next) {
+        struct extent_map *other = container_of(item, struct extent_map, members);
+        next = item->next;
+        bool there = shows_at(other, offset, pa);
+        const struct span *extent = there || !everywhere ? nullptr : extent_showing(other, pa);
+        if ((there || extent) && !each(other, there ? offset : extent->start + (pa - extent->value), context))
+            return false;
+    }
+    return true;
+}
+
+/* One map that shows what is exchanged. */
+struct change {
+    struct change *next;
+    struct extent_map *map;
+    uint64_t offset;
+    struct spares spares;
+};
+
+struct exchange {
+    struct change *changes;
+    enum status status;
+};
+
+#define CHANGE_NEEDS 4u /* spares: an extent is cut in three, and a share */
+
+static bool change_prepare(struct extent_map *map, uint64_t offset, void *context)
+{
+    struct exchange *exchange = context;
+    struct change *change = kernel_alloc(sizeof *change);
+    exchange->status = change ? spares_get(&change->spares, map->ledger, CHANGE_NEEDS) : STATUS_NO_MEMORY;
+    if (exchange->status != STATUS_OK) {
+        if (change)
+            kernel_free(change, sizeof *change);
+        return false;
+    }
+    change->map = map;
+    change->offset = offset;
+    change->next = exchange->changes;
+    exchange->changes = change;
+    return true;
+}
+
+static void changes_end(struct change *change)
+{
+    while (change) {
+        struct change *next = change->next;
+        spares_put(&change->spares);
+        kernel_free(change, sizeof *change);
+        change = next;
+    }
+}
+
+/* The share that covers exactly this, if any, is of other addresses now. */
+static void share_move(struct cow_group *group, paddr_t from, paddr_t to, uint64_t size)
+{
+    struct span *share = group ? span_at(&group->shares, from) : nullptr;
+    if (!share)
+        return;
+    ASSERT(share->start == from && share->end == from + size, "what is exchanged is shared alike");
+    span_remove(&group->shares, share);
+    share->start = to;
+    share->end = to + size;
+    span_insert(&group->shares, share);
+}
+
+enum status extents_exchange(struct extent_map *map, uint64_t start, uint64_t size, uint64_t value)
+{
+    struct exchange exchange = {.status = STATUS_OK};
+    paddr_t from = extent_pa(extent_at(map, start), start);
+    (void)extents_sharers(map, start, change_prepare, &exchange);
+    if (exchange.status == STATUS_OK) {
+        share_cut(map->group, from, &exchange.changes->spares);
+        share_cut(map->group, from + size, &exchange.changes->spares);
+        for (struct change *change = exchange.changes; change; change = change->next)
+            extent_cut(change->map, extent_at(change->map, change->offset), change->offset, change->offset + size, &change->spares);
+        share_move(map->group, from, value, size);
+        for (struct change *change = exchange.changes; change; change = change->next)
+            extents_add(change->map, change->offset, value, size, &change->spares);
+    }
+    changes_end(exchange.changes);
+    return exchange.status;
 }

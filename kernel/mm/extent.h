@@ -17,12 +17,27 @@ struct extent_map {
     struct list members;     /* of group->members */
     struct ledger *ledger;   /* pays for frames and records; kept alive by the owner of the map. NULL: nobody */
     struct space *space;     /* whose private memory this is; NULL: a memory object's */
-    uint64_t resident;       /* bytes */
+    uint64_t held;           /* bytes, in memory or in swap: what the ledger paid */
+    uint64_t out;            /* of those, in swap */
+    struct list victim;      /* of all that may go to swap (swap_out.c); empty: not on it */
+    uint64_t hand;           /* how far that looked */
+    uint64_t looked_ticks;   /* and the owner's CPU time when it began there */
 };
+
+/* Extents from this address on are not in memory: what they show is in swap, at the place that is left when it is taken off. */
+#define EXTENT_OUT (1ull << 60)
+static inline bool extent_is_out(const struct span *extent) { return extent->value >= EXTENT_OUT; }
 
 void extents_init(struct extent_map *map, struct ledger *ledger, struct space *space);
 
 static inline struct span *extent_at(const struct extent_map *map, uint64_t offset) { return span_at(&map->extents, offset); }
+/* The same, of what is in memory. */
+static inline struct span *extent_present_at(const struct extent_map *map, uint64_t offset)
+{
+    struct span *extent = span_at(&map->extents, offset);
+    return extent && !extent_is_out(extent) ? extent : nullptr;
+}
+static inline uint64_t extents_present(const struct extent_map *map) { return map->held - map->out; }
 static inline paddr_t extent_pa(const struct span *extent, uint64_t offset) { return extent->value + (offset - extent->start); }
 
 /* Frames [pa, pa + size) are at the offset now, if they join a neighbour. Pages are charged by the caller. */
@@ -45,7 +60,16 @@ bool extents_drop_some(struct extent_map *map, unsigned steps);
  * memory is left. */
 #define EXTENTS_MOVE_NEEDS 4u /* spares, at most */
 void extents_move(struct extent_map *map, uint64_t start, uint64_t end, uint64_t delta, struct spares *spares);
-/* Bytes present in the range. */
+/* Frames [pa, pa + size) that lie in one extent of the map are not its any more, but the caller's. Takes spares as extents_drop. */
+void extents_take(struct extent_map *map, uint64_t start, uint64_t end, struct spares *spares);
+/* What the map shows at [start, start + size), in one extent and shared throughout by the same maps or by none, is at `value` now for all that
+ * show it. No translation is left of what was there. Returns NO_MEMORY, LEDGER_SPENT: nothing changed. */
+[[nodiscard]] enum status extents_exchange(struct extent_map *map, uint64_t start, uint64_t size, uint64_t value);
+/* Of [*low, *high), leave what lies around the offset in one extent and is shared alike. Requires: something is there. */
+void extents_clip_alike(const struct extent_map *map, uint64_t offset, uint64_t *low, uint64_t *high);
+/* Call `each` with all maps that show what this one does at the offset and where, while it returns true. */
+bool extents_sharers(struct extent_map *map, uint64_t offset, bool (*each)(struct extent_map *map, uint64_t offset, void *context), void *context);
+/* Bytes in memory in the range. */
 uint64_t extents_resident(const struct extent_map *map, uint64_t start, uint64_t end);
 /* The map leaves its group. Requires: it is empty. */
 void extents_leave(struct extent_map *map);

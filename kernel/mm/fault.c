@@ -8,6 +8,7 @@
 #include <mm/fill.h>
 #include <mm/pager.h>
 #include <mm/region.h>
+#include <mm/swap.h>
 
 #define AROUND (MP_SIZE * 64) /* what is present around a fault is mapped with it, so far */
 #define GUARD_GAP 0x100000ull /* a growing region keeps this distance from the one below, if that can be touched */
@@ -85,6 +86,7 @@ static enum status map_extent(struct region *region, uaddr_t va, struct window w
                               bool fresh, unsigned prot, unsigned cache)
 {
     struct span *extent = extent_at(map, offset);
+    ASSERT(!extent_is_out(extent), "what is mapped is in memory");
     window.va = va;
     window.pa = extent_pa(extent, offset);
     clip(&window, region->start, region->end);
@@ -195,20 +197,29 @@ static uint64_t room_above(const struct region *region)
 
 struct place private_place(const struct region *region, uaddr_t va) { return place_around(region, va); }
 
+static enum status fill_backing(struct mem_object *mem, uint64_t offset)
+{
+    return mem->pager || extent_at(&mem->map, offset) ? mem_fill(mem, offset, false) : STATUS_OK;
+}
+
 static enum status fault_private(struct region *region, uaddr_t va, bool write)
 {
     struct extent_map *map = &region->space->memory;
     if (region->mem && region_offset(region, va) >= region->mem->size)
         return STATUS_OUT_OF_RANGE;
     struct span *extent = extent_at(map, va);
-    if (!extent && region->mem && !write)
-        return fault_backing(region, va);
     enum status status = STATUS_OK;
     uint64_t run;
-    if (!extent && region->mem && region->mem->pager) /* what is to be copied has to be there */
-        status = mem_fill(region->mem, region_offset(region, va), false);
+    if (!extent && region->mem && !write)
+        return fault_backing(region, va);
+    if (!extent && region->mem && (region->mem->pager || region->mem->map.out)) /* what is to be copied has to be there */
+        status = fill_backing(region->mem, region_offset(region, va));
+    else if (extent && extent_is_out(extent))
+        status = swap_in(map, va);
     if (status != STATUS_OK)
         return status;
+    if (extent)
+        extent = extent_at(map, va);
     bool fresh = !extent || (write && share_query(map->group, extent_pa(extent, va), MP_SIZE, &run));
     if (fresh) {
         struct place place = place_around(region, va);

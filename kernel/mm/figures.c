@@ -5,6 +5,7 @@
 #include <mm/frames.h>
 #include <mm/region.h>
 #include <mm/reserve.h>
+#include <mm/swap.h>
 #include <mm/zero_pool.h>
 
 struct counters counters;
@@ -43,6 +44,8 @@ static uint64_t done(enum memory_figure what)
     case MEMORY_ZEROED_AHEAD: return counters.zeroed_ahead_bytes;
     case MEMORY_FLUSHES: return counters.flushes;
     case MEMORY_FLUSH_IPIS: return counters.flush_ipis;
+    case MEMORY_SWAPPED_OUT: return counters.swapped_out_bytes;
+    case MEMORY_SWAPPED_IN: return counters.swapped_in_bytes;
     default: return 0;
     }
 }
@@ -56,6 +59,8 @@ static uint64_t is_free(enum memory_figure what)
     case MEMORY_FREE_RESERVED: return blocks_free_bytes();
     case MEMORY_RESERVATIONS: return blocks_count();
     case MEMORY_FREE_RUNS: return clusters_free_runs();
+    case MEMORY_SWAP_TOTAL: return swap_total_bytes();
+    case MEMORY_SWAP_USED: return swap_used_bytes();
     default: return 0;
     }
 }

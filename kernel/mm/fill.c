@@ -13,6 +13,7 @@
 #include <mm/frames.h>
 #include <mm/repair.h>
 #include <mm/reserve.h>
+#include <mm/swap.h>
 #include <mm/zero_pool.h>
 
 uint64_t super_size;
@@ -38,6 +39,8 @@ static bool claim_beside(const struct place *place, struct part *part)
     struct span *extent = span_at_or_after(&place->map->extents, cluster);
     for (; extent && extent->start < cluster + cluster_size(); extent = span_next(extent)) {
         uint64_t inside = extent->start > cluster ? extent->start : cluster;
+        if (extent_is_out(extent))
+            continue;
         paddr_t base = extent_pa(extent, inside) - (inside - cluster);
         if (base & (cluster_size() - 1))
             continue;
@@ -54,12 +57,12 @@ static bool claim_beside(const struct place *place, struct part *part)
 static paddr_t cluster_next_to(const struct extent_map *map, uint64_t cluster)
 {
     struct span *before = cluster ? extent_at(map, cluster - 1) : nullptr, *after = extent_at(map, cluster + cluster_size());
-    if (before) {
+    if (before && !extent_is_out(before)) {
         paddr_t pa = extent_pa(before, cluster - 1) + 1;
         if (!(pa & (cluster_size() - 1)) && clusters_claim(pa, 1))
             return pa;
     }
-    if (after) {
+    if (after && !extent_is_out(after)) {
         paddr_t pa = extent_pa(after, cluster + cluster_size());
         if (pa > cluster_size() && !(pa & (cluster_size() - 1)) && clusters_claim(pa - cluster_size(), 1))
             return pa - cluster_size();
@@ -191,8 +194,7 @@ static void fill_part(const struct place *place, const struct part *part)
 
 /* --- putting it in place -------------------------------------------------------------------------------------------------------------------- */
 
-/* No translation of the map's [start, end) is left anywhere. */
-static enum status forget_translations(struct extent_map *map, uint64_t start, uint64_t end)
+enum status map_forget(struct extent_map *map, uint64_t start, uint64_t end)
 {
     if (!map->space)
         return mem_unmap_all(container_of(map, struct mem_object, map), start, end);
@@ -220,7 +222,7 @@ static enum status install(const struct place *place, const struct part *part, u
     if (status != STATUS_OK)
         goto credit;
     if (mapped)
-        status = forget_translations(map, part->start, part->end);
+        status = map_forget(map, part->start, part->end);
     if (status != STATUS_OK)
         goto put_spares;
     if (drops)
@@ -265,25 +267,48 @@ static void clip_to_unit(struct part *part, uint64_t offset)
         part->end = unit + COPY_UNIT;
 }
 
-/* What a pager has to supply first cannot be copied. */
+/* What has to come into memory first cannot be copied: what its pager has, or swap. */
 static void clip_to_present(const struct place *place, struct part *part, uint64_t offset)
 {
-    const struct span *extent = extent_at(&place->backing->map, offset + place->backing_delta);
-    uint64_t start = extent->start - place->backing_delta, end = extent->end - place->backing_delta;
-    if (extent->start > part->start + place->backing_delta)
-        part->start = start;
-    if (extent->end < part->end + place->backing_delta)
-        part->end = end;
+    uint64_t delta = place->backing_delta, at = offset + delta;
+    const struct span *extent = extent_at(&place->backing->map, at);
+    if (place->backing->pager) {
+        if (extent->start > part->start + delta)
+            part->start = extent->start - delta;
+        if (extent->end < part->end + delta)
+            part->end = extent->end - delta;
+    }
+    if (!place->backing->map.out)
+        return;
+    for (extent = span_at_or_after(&place->backing->map.extents, part->start + delta); extent && extent->start < part->end + delta;
+         extent = span_next(extent)) {
+        if (!extent_is_out(extent))
+            continue;
+        if (extent->end <= at)
+            part->start = extent->end - delta;
+        else
+            part->end = extent->start - delta;
+    }
+}
+
+static bool any_out(const struct extent_map *map, uint64_t start, uint64_t end)
+{
+    const struct span *extent = span_at_or_after(&map->extents, start);
+    while (extent && extent->start < end && !extent_is_out(extent))
+        extent = span_next(extent);
+    return extent && extent->start < end;
 }
 
 /* Nobody may write there meanwhile. */
 enum status fill_gather(const struct place *place, uint64_t *copied)
 {
+    if (place->map->out && any_out(place->map, place->low, place->high))
+        return STATUS_NO_MEMORY;
     struct part part = {.start = place->low, .end = place->high};
     if (!take_cluster(place, &part))
         return STATUS_NO_MEMORY;
     uint64_t size = part.end - part.start, present = extents_resident(place->map, part.start, part.end);
-    enum status status = forget_translations(place->map, part.start, part.end);
+    enum status status = map_forget(place->map, part.start, part.end);
     if (status != STATUS_OK) {
         frames_free(part.pa, size);
         return status;
@@ -295,12 +320,14 @@ enum status fill_gather(const struct place *place, uint64_t *copied)
 
 enum status fill_absent(const struct place *place, uint64_t offset)
 {
+    if (memory_is_short())
+        return STATUS_NO_MEMORY;
     struct part part = absent_part(place, offset);
     bool alone = part.start == place->low && part.end == place->high;
     part.zeroed = !place->backing;
     if (place->backing)
         clip_to_unit(&part, offset);
-    if (place->backing && place->backing->pager)
+    if (place->backing && (place->backing->pager || place->backing->map.out))
         clip_to_present(place, &part, offset);
     if (part.end - part.start == cluster_size() || !claim_beside(place, &part)) {
         if (!alone && !place->backing && wants_cluster(place) && fill_gather(place, &counters.copied_gather_bytes) == STATUS_OK)
@@ -330,6 +357,8 @@ enum status fill_supplied(const struct place *place, uint64_t offset, uint64_t *
 
 enum status fill_copy(const struct place *place, uint64_t offset)
 {
+    if (memory_is_short())
+        return STATUS_NO_MEMORY;
     struct span *extent = extent_at(place->map, offset);
     struct part part = {
         .start = extent->start > place->low ? extent->start : place->low,

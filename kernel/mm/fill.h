@@ -29,6 +29,9 @@ static inline struct place mem_place(struct mem_object *mem, uint64_t offset)
     };
 }
 
+/* No translation of the map's [start, end) is left anywhere. Returns NO_MEMORY, LEDGER_SPENT. */
+[[nodiscard]] enum status map_forget(struct extent_map *map, uint64_t start, uint64_t end);
+
 /* Nothing is present at the offset: make it so. Returns NO_MEMORY, LEDGER_SPENT. */
 [[nodiscard]] enum status fill_absent(const struct place *place, uint64_t offset);
 /* What is present at the offset is shared: give the map a copy of its own. Returns NO_MEMORY, LEDGER_SPENT. */

@@ -14,6 +14,8 @@
 #include <mm/reserve.h>
 #include <mm/space.h>
 #include <mm/span.h>
+#include <mm/swap.h>
+#include <mm/victims.h>
 #include <mm/zero_pool.h>
 
 static struct tree managed, ram; /* spans by physical address */
@@ -98,6 +100,8 @@ void mm_init(const struct boot_info *info, unsigned shift)
     reservations_init();
     repair_init();
     reclaim_init();
+    swap_init();
+    victims_init();
     counters = (struct counters){};
     metadata = (struct metadata){};
     managed.root = ram.root = nullptr;

@@ -13,6 +13,8 @@
 #include <mm/init.h>
 #include <mm/pager.h>
 #include <mm/region.h>
+#include <mm/swap.h>
+#include <mm/victims.h>
 
 #define OBJECT_CHARGE (sizeof(struct mem_object) + sizeof(struct cow_group))
 #define SIZE_MOST (1ull << 62)
@@ -45,6 +47,8 @@ enum status mem_object_make(struct ledger *ledger, enum mem_kind kind, uint64_t 
     mem->cache = CACHE_NORMAL;
     mem->size = size;
     extents_init(&mem->map, ledger, nullptr);
+    if (kind == MEM_ANONYMOUS)
+        victims_enter(&mem->map);
     *out = mem;
     return STATUS_OK;
 }
@@ -76,7 +80,7 @@ enum status mem_create_physical(struct ledger *ledger, paddr_t pa, uint64_t size
         return status;
     (*mem)->cache = (uint8_t)cache;
     status = object_of_run(*mem, pa);
-    (*mem)->map.resident = 0;
+    (*mem)->map.held = 0;
     if (status != STATUS_OK)
         object_put(&(*mem)->object);
     return status;
@@ -155,6 +159,7 @@ static bool free_some(struct work *work)
 void mem_free(struct object *object)
 {
     struct mem_object *mem = container_of(object, struct mem_object, object);
+    victims_leave(&mem->map);
     ASSERT(!mem->regions.root, "a region holds a reference to its object");
     if (mem->kind == MEM_PHYSICAL)
         physical_forget(&mem->map);
@@ -170,7 +175,7 @@ uint64_t mem_size(const struct mem_object *mem) { return mem->size; }
 uint64_t mem_resident_bytes(const struct mem_object *mem)
 {
     if (mem->kind != MEM_PART)
-        return mem->map.resident;
+        return extents_present(&mem->map);
     return mem->whole->kind != MEM_PHYSICAL ? extents_resident(&mem->whole->map, mem->whole_offset, mem->whole_offset + mem->size) : 0;
 }
 
@@ -220,6 +225,12 @@ enum status mem_fill(struct mem_object *mem, uint64_t offset, bool write)
         return STATUS_OUT_OF_RANGE;
     struct span *extent = extent_at(&mem->map, offset);
     uint64_t run;
+    if (extent && extent_is_out(extent)) {
+        enum status status = swap_in(&mem->map, offset);
+        if (status != STATUS_OK)
+            return status;
+        extent = extent_at(&mem->map, offset);
+    }
     if (mem->pager && !extent)
         return pager_ask(mem, offset & ~(MP_SIZE - 1));
     if (mem->pager && write)

@@ -9,6 +9,7 @@
 #include <mm/clusters.h>
 #include <mm/fill.h>
 #include <mm/reclaim.h>
+#include <mm/swap.h>
 #include <mm/write_back.h>
 #include <sched/cpu.h>
 
@@ -19,6 +20,13 @@ static struct page_request *request_of(struct span *range) { return (struct page
 
 /* --- life of requests ------------------------------------------------------------------------------------------------------------------- */
 
+/* Who waits to take back what is on its way to swap looks again, whatever came of that. */
+static void wake_one(const struct page_request *request, struct thread *thread, enum status status)
+{
+    bool takes_back = page_request_is_out(request) && request->pager->mem == swap_object() && thread->paging.cause != PAGING_RETRY;
+    thread_page_done(thread, takes_back ? STATUS_OK : status);
+}
+
 /* Those who wait for the part of it in [start, end). The request stays. */
 static void wake(struct page_request *request, uint64_t start, uint64_t end, enum status status)
 {
@@ -28,7 +36,7 @@ static void wake(struct page_request *request, uint64_t start, uint64_t end, enu
         next = item->next;
         struct thread *thread = container_of(item, struct thread, queue);
         if (thread->paging.offset >= start && thread->paging.offset < end)
-            thread_page_done(thread, status);
+            wake_one(request, thread, status);
     }
     request->taken = taken;
 }
@@ -104,13 +112,28 @@ uint64_t page_request_take(struct event *event, uint64_t word[MESSAGE_WORDS])
     return request->pager->key;
 }
 
+/* What the last one did with it is not known, but the content is where it was. */
+static void request_again(struct page_request *request)
+{
+    if (page_request_is_out(request)) {
+        write_back_end(request->pager, STATUS_PEER_GONE);
+        return;
+    }
+    list_remove(&request->port_link);
+    timer_cancel(&request->timer);
+    page_request_post(request, LABEL_PAGE_IN);
+}
+
 bool page_request_break(struct port *port, bool taken)
 {
     for (struct list *item = port->requests.next; item != &port->requests; item = item->next) {
         struct page_request *request = container_of(item, struct page_request, port_link);
         if (taken && !request->taken)
             continue;
-        request_fail(request, STATUS_PEER_GONE);
+        if (taken && request->pager->mem == swap_object())
+            request_again(request);
+        else
+            request_fail(request, STATUS_PEER_GONE);
         return true;
     }
     return false;
@@ -200,7 +223,7 @@ static void clip_above(struct span *range, const struct span *after)
 static struct span choose_range(struct pager *pager, uint64_t offset)
 {
     const struct mem_object *mem = pager->mem;
-    uint64_t most = AHEAD_MOST > cluster_size() ? AHEAD_MOST : cluster_size();
+    uint64_t most = pager->ahead_most ? pager->ahead_most : AHEAD_MOST > cluster_size() ? AHEAD_MOST : cluster_size();
     bool in_order = offset && offset == pager->ahead_at;
     pager->ahead = in_order && pager->ahead * 2 <= most ? pager->ahead * 2 : in_order ? most : cluster_size();
     struct span range = {.start = offset & ~(cluster_size() - 1)};
@@ -268,8 +291,7 @@ enum status pager_range(const struct mem_object *mem, uint64_t offset, uint64_t 
     return offset > mem->size || length > mem->size - offset ? STATUS_OUT_OF_RANGE : STATUS_OK;
 }
 
-/* Who waits for a part of the range is told; requests that wanted a part of it are over. */
-static void answer(struct pager *pager, uint64_t start, uint64_t end, enum status status)
+void pager_answer(struct pager *pager, uint64_t start, uint64_t end, enum status status)
 {
     struct span *range = span_at_or_after(&pager->requests, start), *next;
     for (; range && range->start < end; range = next) {
@@ -330,7 +352,7 @@ static enum status supply_piece(struct mem_object *mem, uint64_t offset, uint64_
         return status;
     mem->pager->fresh = offset;
     mem->pager->fresh_end = offset + *size;
-    answer(mem->pager, offset, offset + *size, STATUS_OK);
+    pager_answer(mem->pager, offset, offset + *size, STATUS_OK);
     return STATUS_OK;
 }
 
@@ -360,7 +382,7 @@ enum status pager_refuse(struct mem_object *mem, uint64_t offset, uint64_t lengt
 {
     enum status status = pager_range(mem, offset, length);
     if (status == STATUS_OK)
-        answer(mem->pager, offset, offset + length, reason);
+        pager_answer(mem->pager, offset, offset + length, reason);
     return status;
 }
 

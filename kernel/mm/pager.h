@@ -32,6 +32,7 @@ struct pager {
     struct list link;           /* of all pagers (reclaim.c) */
     uint64_t hand;              /* how far reclaim is in the object */
     uint64_t fresh, fresh_end;  /* what was supplied last: who waits for it may not have touched it yet */
+    uint64_t out_most, ahead_most; /* bytes, at once, back and ahead; 0: as usual */
     unsigned barren;            /* its rounds that gave nothing */
 };
 

@@ -208,13 +208,13 @@ static void evict(void)
 static void take_any_back(void)
 {
     struct page_request *started;
-    uint64_t before = mem->map.resident;
+    uint64_t before = mem->map.held;
     fail_sometimes();
     for (unsigned i = below(20); i; i--)
         if (reclaim(below(2) ? &ledger : nullptr, &started) == RECLAIM_STARTED)
             REQUIRE(started == &mem->pager->out && page_request_is_busy(started));
     (void)worked(STATUS_OK);
-    evicted += (unsigned)((before - mem->map.resident) / MP_SIZE);
+    evicted += (unsigned)((before - mem->map.held) / MP_SIZE);
 }
 
 static void resize(void)

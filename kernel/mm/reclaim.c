@@ -6,10 +6,13 @@
 #include <mm/reclaim.h>
 #include <mm/clusters.h>
 #include <mm/region.h>
+#include <mm/swap.h>
+#include <mm/victims.h>
 
 #define UNIT (cluster_size() > 0x10000 ? cluster_size() : 0x10000ull) /* what is looked at in one go */
 #define ENOUGH 0x40000ull                                             /* bytes to be given back at once */
 #define SHORT (0x100000ull + 16 * cluster_size()) /* with more free memory than this, it is not what was lacking: a gap in a space, a long run */
+#define ON_ITS_WAY_MOST (4 * ENOUGH) /* bytes that wait to be written to swap, and are read ahead from it */
 #define BARREN_MOST 4u /* rounds: pass over what came last, take out of page tables, write back, evict */
 
 static struct list pagers;
@@ -100,6 +103,22 @@ static void begin_again(const struct ledger *payer)
     }
 }
 
+/* Anonymous memory goes to swap, or what went there before is written. */
+static enum reclaim_result reclaim_to_swap(struct page_request **started)
+{
+    uint64_t freed, went = 0;
+    bool more = false;
+    if (swap_dirty_bytes() < ON_ITS_WAY_MOST)
+        went = victims_out(ENOUGH, &more);
+    struct page_request *out = swap_clean(false, &freed);
+    if (!out && !went && !more)
+        out = swap_clean(true, &freed); /* what was read ahead for nothing */
+    if (freed || (more && !out))
+        return RECLAIM_FREED;
+    *started = out;
+    return out ? RECLAIM_STARTED : RECLAIM_NOTHING;
+}
+
 enum reclaim_result reclaim(const struct ledger *payer, struct page_request **started)
 {
     struct pager *pager, *writing = nullptr;
@@ -116,6 +135,11 @@ enum reclaim_result reclaim(const struct ledger *payer, struct page_request **st
     if (bytes)
         return RECLAIM_FREED;
     begin_again(payer);
+    if (!payer && swap_object()) {
+        enum reclaim_result result = reclaim_to_swap(started);
+        if (result != RECLAIM_NOTHING)
+            return result;
+    }
     if (!writing)
         return RECLAIM_NOTHING;
     *started = &writing->out;
@@ -125,7 +149,7 @@ enum reclaim_result reclaim(const struct ledger *payer, struct page_request **st
 enum reclaim_result reclaim_for(const struct ledger *ledger, enum status status, struct page_request **started)
 {
     if (status == STATUS_NO_MEMORY)
-        return clusters_free_bytes() < SHORT ? reclaim(nullptr, started) : RECLAIM_NOTHING;
+        return clusters_free_bytes() < SHORT || memory_is_short() ? reclaim(nullptr, started) : RECLAIM_NOTHING;
     for (; ledger; ledger = ledger->parent)
         if (ledger->limit[LEDGER_PAGES] < ledger->used[LEDGER_PAGES] + cluster_size())
             return reclaim(ledger, started);

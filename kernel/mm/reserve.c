@@ -170,7 +170,7 @@ static bool is_clear(const struct extent_map *map, uint64_t start, uint64_t end,
 static paddr_t memory_after(const struct extent_map *map, uint64_t offset)
 {
     const struct span *extent = offset ? extent_at(map, offset - 1) : nullptr;
-    return extent ? extent_pa(extent, offset - 1) + 1 : 0;
+    return extent && !extent_is_out(extent) ? extent_pa(extent, offset - 1) + 1 : 0;
 }
 
 static bool reserve(struct extent_map *map, uint64_t start, unsigned shift, bool zeroed)

@@ -9,6 +9,7 @@
 #include <mm/region.h>
 #include <mm/repair.h>
 #include <mm/reserve.h>
+#include <mm/victims.h>
 
 #define PROT_ALL (PROT_BIT_READ | PROT_BIT_WRITE | PROT_BIT_EXEC)
 #define MAP_FLAGS \
@@ -33,12 +34,14 @@ enum status space_init(struct space *space, struct ledger *charge)
     space->charge = charge;
     extents_init(&space->memory, charge, space);
     repair_enter(space);
+    victims_enter(&space->memory);
     return STATUS_OK;
 }
 
 bool space_destroy_some(struct space *space, unsigned steps)
 {
     repair_leave(space);
+    victims_leave(&space->memory);
     for (struct tree_node *node; (node = tree_first(&space->regions)); steps--) {
         if (!steps)
             return false;
@@ -543,9 +546,12 @@ uint64_t space_resident_bytes(struct space *space)
 
 static bool present(const struct region *region, uaddr_t va)
 {
-    if (region->flags & REGION_PINNED || (region_private(region) && extent_at(&region->space->memory, va)))
+    if (region->flags & REGION_PINNED)
         return true;
-    return region->mem && extent_at(&region->mem->map, region_offset(region, va));
+    const struct span *extent = region_private(region) ? extent_at(&region->space->memory, va) : nullptr;
+    if (extent)
+        return !extent_is_out(extent);
+    return region->mem && extent_present_at(&region->mem->map, region_offset(region, va));
 }
 
 enum status space_resident_map(struct space *space, uaddr_t va, uint64_t pages, struct space *buffer_space, uaddr_t buffer, uint64_t *done)

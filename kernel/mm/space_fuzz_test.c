@@ -331,8 +331,9 @@ static void access_something(unsigned access)
     paddr_t pa = 0;
     enum status status = STATUS_OK;
     for (unsigned tries = 0; status == STATUS_OK && host_access(&spaces[s].arch, va_of(i), access, &pa); tries++) {
-        REQUIRE(tries < 3);
+        REQUIRE(tries < 3 || (swapping && tries < 100));
         status = space_fault(&spaces[s], va_of(i) + below(MP_SIZE), access);
+        SWAPPED(status, space_fault(&spaces[s], va_of(i), access));
     }
     adopt(s);
     enum status expected = expected_status(s, i, access);
@@ -356,6 +357,7 @@ static void copy_something(void)
     uint64_t done = 0;
     enum status from = expected_status(s, i, PROT_BIT_READ), to = expected_status(t, j, PROT_BIT_WRITE);
     enum status status = copy_user_to_user(&spaces[t], va_of(j), &spaces[s], va_of(i), MP_SIZE, &done);
+    SWAPPED(status, copy_user_to_user(&spaces[t], va_of(j), &spaces[s], va_of(i), MP_SIZE, &done));
     uint64_t value = from == STATUS_OK ? model_value(&model[s][i]) : 0;
     adopt(s);
     adopt(t);
@@ -370,6 +372,7 @@ static void kernel_access(void)
     unsigned s = some_space(), i = below(pages_used);
     uint64_t word;
     enum status status = copy_from_user(&spaces[s], &word, va_of(i) + last_word / 2 * 8, sizeof word);
+    SWAPPED(status, copy_from_user(&spaces[s], &word, va_of(i) + last_word / 2 * 8, sizeof word));
     enum status expected = expected_status(s, i, PROT_BIT_READ);
     if (expected != STATUS_OK)
         return operation_is_refused(status, expected);
@@ -411,11 +414,20 @@ static void compare_all(void)
     mm_check();
 }
 
+static void swap_something(void)
+{
+    struct model_object *object = below(3) ? NULL : held_object();
+    unsigned s = some_space();
+    swap_at_random(object ? &object->mem->map : &spaces[s].memory, object ? 0 : BASE, object ? object_pages : pages_used);
+}
+
 static void step(void)
 {
     operation_begins();
     unsigned what = below(100);
-    if (below(50) == 0)
+    if (swapping && below(4) == 0)
+        swap_something();
+    else if (below(50) == 0)
         map_superpage();
     else if (below(200) == 0)
         discard_tables();
@@ -465,7 +477,7 @@ static void step(void)
 struct setting {
     unsigned shift, pages, steps, check_every;
     uint64_t ram;
-    bool pairs;
+    bool pairs, swaps;
 };
 
 static void start(const struct setting *setting)
@@ -486,6 +498,9 @@ static void start(const struct setting *setting)
     superpages = 0;
     REQUIRE_EQUAL(space_init(&spaces[0], &ledger), STATUS_OK);
     alive[0] = true;
+    swapping = setting->swaps;
+    if (swapping)
+        swap_begin();
 }
 
 static void end(void)
@@ -497,6 +512,8 @@ static void end(void)
         if (objects[i].held)
             object_put(&objects[i].mem->object);
     host_work();
+    if (swapping)
+        swap_end();
     mm_check();
     EXPECT_EQUAL(ledger.used[LEDGER_PAGES], 0);
     EXPECT_EQUAL(ledger.used[LEDGER_KERNEL], 0);
@@ -535,17 +552,21 @@ static void fuzz(struct setting setting)
     EXPECT_EQUAL(superpages > 0, setting.pages > 1000);
 }
 
-TEST(operations_match_the_model_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 32 << 20, false}); }
-TEST(operations_match_the_model_with_clusters_of_64k) { fuzz((struct setting){16, 200, 150000, 1024, 32 << 20, false}); }
-TEST(operations_match_the_model_with_clusters_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20, false}); }
-TEST(operations_match_the_model_with_superpages) { fuzz((struct setting){16, 1400, 150000, 1024, 64 << 20, false}); }
-TEST(operations_match_the_model_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20, false}); }
-TEST(operations_match_the_model_when_memory_runs_out_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 3 << 20, false}); }
-TEST(operations_match_the_model_with_pairs_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 60000, 1024, 32 << 20, true}); }
-TEST(operations_match_the_model_with_pairs_of_64k) { fuzz((struct setting){16, 200, 150000, 1024, 32 << 20, true}); }
-TEST(operations_match_the_model_with_pairs_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20, true}); }
-TEST(operations_match_the_model_with_pairs_and_superpages) { fuzz((struct setting){16, 1400, 60000, 1024, 64 << 20, true}); }
-TEST(operations_match_the_model_with_pairs_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20, true}); }
-TEST(operations_match_the_model_with_reservations_under_pressure) { fuzz((struct setting){16, 1400, 60000, 512, 12 << 20, false}); }
-TEST(operations_match_the_model_with_reservations_of_mps_under_pressure) { fuzz((struct setting){MP_SHIFT, 1400, 60000, 512, 12 << 20, false}); }
-TEST(operations_match_the_model_with_pairs_and_reservations_under_pressure) { fuzz((struct setting){18, 1400, 60000, 512, 12 << 20, true}); }
+TEST(operations_match_the_model_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 32 << 20, false, false}); }
+TEST(operations_match_the_model_with_clusters_of_64k) { fuzz((struct setting){16, 200, 150000, 1024, 32 << 20, false, false}); }
+TEST(operations_match_the_model_with_clusters_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20, false, false}); }
+TEST(operations_match_the_model_with_superpages) { fuzz((struct setting){16, 1400, 150000, 1024, 64 << 20, false, false}); }
+TEST(operations_match_the_model_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20, false, false}); }
+TEST(operations_match_the_model_when_memory_runs_out_with_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 150000, 1024, 3 << 20, false, false}); }
+TEST(operations_match_the_model_with_pairs_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 60000, 1024, 32 << 20, true, false}); }
+TEST(operations_match_the_model_with_pairs_of_64k) { fuzz((struct setting){16, 200, 150000, 1024, 32 << 20, true, false}); }
+TEST(operations_match_the_model_with_pairs_of_256k) { fuzz((struct setting){18, 200, 150000, 1024, 32 << 20, true, false}); }
+TEST(operations_match_the_model_with_pairs_and_superpages) { fuzz((struct setting){16, 1400, 60000, 1024, 64 << 20, true, false}); }
+TEST(operations_match_the_model_with_pairs_when_memory_runs_out) { fuzz((struct setting){16, 200, 150000, 1024, 3 << 20, true, false}); }
+TEST(operations_match_the_model_with_reservations_under_pressure) { fuzz((struct setting){16, 1400, 60000, 512, 12 << 20, false, false}); }
+TEST(operations_match_the_model_with_reservations_of_mps_under_pressure) { fuzz((struct setting){MP_SHIFT, 1400, 60000, 512, 12 << 20, false, false}); }
+TEST(operations_match_the_model_with_pairs_and_reservations_under_pressure) { fuzz((struct setting){18, 1400, 60000, 512, 12 << 20, true, false}); }
+TEST(operations_match_the_model_with_swap) { fuzz((struct setting){16, 200, 150000, 256, 32 << 20, false, true}); }
+TEST(operations_match_the_model_with_swap_and_clusters_of_an_mp) { fuzz((struct setting){MP_SHIFT, 200, 100000, 256, 32 << 20, false, true}); }
+TEST(operations_match_the_model_with_swap_and_clusters_of_256k) { fuzz((struct setting){18, 200, 100000, 256, 32 << 20, true, true}); }
+TEST(operations_match_the_model_with_swap_and_superpages) { fuzz((struct setting){16, 1400, 60000, 512, 64 << 20, false, true}); }

@@ -54,6 +54,8 @@ static uaddr_t va_of(unsigned page) { return BASE + page * MP_SIZE; }
 static unsigned below(uint64_t limit) { return (unsigned)unit_random_below(limit); }
 static unsigned readable(unsigned prot) { return prot ? prot | PROT_BIT_READ : 0; }
 
+#include <mm/space_swap.h>
+
 /* --- content ----------------------------------------------------------------------------------------------------------------------------- */
 
 static uint64_t model_value(const struct page *page)
@@ -73,6 +75,11 @@ static uint64_t peek(struct space *space, uaddr_t va)
     if (!extent && region->mem) {
         offset = region_offset(region, va);
         extent = extent_at(&region->mem->map, offset);
+    }
+    if (extent && extent_is_out(extent)) {
+        uint64_t place = extent_pa(extent, offset) - EXTENT_OUT;
+        const struct span *here = extent_at(&swap_held->map, place);
+        return here ? read_value(phys_to_virt(extent_pa(here, place))) : swap_stored[place / MP_SIZE];
     }
     return extent ? read_value(phys_to_virt(extent_pa(extent, offset))) : 0;
 }
@@ -203,6 +210,7 @@ static void object_touch(void)
     void *pointer;
     uint64_t length;
     enum status status = mem_touch(object->mem, page * MP_SIZE, write, &pointer, &length);
+    SWAPPED(status, mem_touch(object->mem, page * MP_SIZE, write, &pointer, &length));
     if (page >= object->pages) {
         operation_is_refused(status, STATUS_OUT_OF_RANGE);
         return;

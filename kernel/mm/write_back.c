@@ -7,6 +7,7 @@
 #include <mm/write_back.h>
 #include <lib/assert.h>
 #include <mm/region.h>
+#include <mm/swap.h>
 
 /* --- dirty spans -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -24,6 +25,42 @@ static void dirty_add(struct pager *pager, uint64_t start, uint64_t end, struct 
     record->end = end;
     record->value = 0;
     span_insert(&pager->dirty, record);
+}
+
+void pager_add_dirty(struct pager *pager, uint64_t start, uint64_t end, struct spares *spares)
+{
+    dirty_add(pager, start, end, spares_take(spares));
+}
+
+void pager_forget_dirty(struct pager *pager, uint64_t start, uint64_t end, struct spares *spares)
+{
+    for (struct span *dirty; (dirty = span_at_or_after(&pager->dirty, start)) && dirty->start < end;) {
+        if (dirty->start < start && dirty->end > end) {
+            struct span *rest = spares_take(spares);
+            *rest = (struct span){.start = end, .end = dirty->end};
+            dirty->end = start;
+            span_insert(&pager->dirty, rest);
+        } else if (dirty->start < start) {
+            dirty->end = start;
+        } else if (dirty->end > end) {
+            dirty->start = end;
+        } else {
+            span_remove(&pager->dirty, dirty);
+            span_free(dirty, pager->mem->map.ledger);
+        }
+    }
+}
+
+/* No more of it than the pager takes at once, if there is a record for the rest. */
+static void cut_to_most(struct pager *pager, const struct span *dirty)
+{
+    struct spares spares;
+    if (!pager->out_most || dirty->end - dirty->start <= pager->out_most || spares_get(&spares, pager->mem->map.ledger, 1) != STATUS_OK)
+        return;
+    struct span *rest = spares_take(&spares), *whole = span_at(&pager->dirty, dirty->start);
+    *rest = (struct span){.start = dirty->start + pager->out_most, .end = dirty->end};
+    whole->end = rest->start;
+    span_insert(&pager->dirty, rest);
 }
 
 enum status pager_dirty(struct mem_object *mem, uint64_t offset)
@@ -90,6 +127,7 @@ struct page_request *pager_write_back(struct mem_object *mem, uint64_t start, ui
     *status = pager->port->dead ? STATUS_PEER_GONE : mem_write_protect(mem, dirty->start, dirty->end);
     if (*status != STATUS_OK)
         return nullptr;
+    cut_to_most(pager, dirty);
     span_remove(&pager->dirty, dirty);
     pager->out_record = dirty;
     pager->out.range.start = dirty->start;
@@ -121,10 +159,14 @@ enum status pager_written(struct mem_object *mem, uint64_t offset, uint64_t leng
         return STATUS_BAD_STATE;
     if (result == STATUS_OK)
         pager->barren = 0; /* there is something to be had, wherever the hand is */
+    if (length > out->end - out->start)
+        length = out->end - out->start;
     if (result == STATUS_OK && length < out->end - out->start)
         out->start += length;
     else
         write_back_end(pager, result);
+    if (result == STATUS_OK && mem == swap_object())
+        swap_written(offset, length);
     return STATUS_OK;
 }
 

@@ -152,6 +152,7 @@ struct ledger {
     struct object object;
     struct ledger *parent;                   /* holds a reference; NULL at the root */
     uint64_t used[LEDGER_KINDS], limit[LEDGER_KINDS]; /* limit UINT64_MAX: none */
+    bool kept;                               /* what it pays for itself stays in memory; its tasks may have the last of it (mm/swap.h) */
 };
 extern struct ledger *root_ledger;
 /* Charge this ledger and all above, or none of them. Returns LEDGER_SPENT. */

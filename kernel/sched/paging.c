@@ -52,6 +52,8 @@ void paging_leave(struct thread *thread)
 void thread_page_done(struct thread *thread, enum status status)
 {
     thread_unwait(thread);
+    if (thread->paging.cause == PAGING_RETRY && status == STATUS_OK)
+        thread->retries = 0; /* some was written: that others took the memory is no reason to give up */
     if (thread->paging.cause == PAGING_CALL && status == STATUS_OK)
         thread->frame.FRAME_PC -= SYSCALL_INSTRUCTION_BYTES;
     else if (thread->paging.cause == PAGING_CALL)

@@ -1,5 +1,6 @@
 /* sys_pager.c: operations on memory objects that have a pager. */
 #include <mm/reclaim.h>
+#include <mm/swap.h>
 #include <sched/schedule.h>
 #include <syscalls_kernel.h>
 
@@ -21,6 +22,27 @@ enum status sys_pager_supply(struct thread *thread, struct mem_object *self, uin
     if ((status == STATUS_NO_MEMORY || status == STATUS_LEDGER_SPENT) && reclaim_for(self->map.ledger, status, &started) == RECLAIM_FREED)
         return *done > 0 ? STATUS_OK : SYSCALL_RESTART;
     return status;
+}
+
+#define SWAP_RIGHTS (RIGHT_MEM_READ | RIGHT_MEM_PAGER | RIGHT_MEM_INFO | RIGHT_COPY | RIGHT_REVOKE)
+
+enum status sys_pager_swap(struct thread *thread, struct control *, struct ledger *ledger, struct port *port, uint64_t size, uint64_t key, cap_t *new)
+{
+    struct mem_object *mem;
+    if (port->dead)
+        return STATUS_PEER_GONE;
+    enum status status = swap_on(ledger, port, size, key, &mem);
+    return status == STATUS_OK ? cap_publish(thread, &mem->object, SWAP_RIGHTS, new) : status;
+}
+
+enum status sys_pager_swap_off(struct thread *, struct control *) { return swap_off(); }
+
+enum status sys_pager_keep(struct thread *, struct control *, struct ledger *ledger, uint64_t kept)
+{
+    if (kept > 1)
+        return STATUS_INVALID_ARGUMENT;
+    ledger->kept = kept;
+    return STATUS_OK;
 }
 
 /* A status of a failure in a register. */

@@ -15,7 +15,8 @@ struct word {
 
 static const struct word control_words[] = {
     {"device", RIGHT_CONTROL_DEVICE}, {"power", RIGHT_CONTROL_POWER}, {"debug", RIGHT_CONTROL_DEBUG},
-    {"info", RIGHT_CONTROL_INFO}, {"clock", RIGHT_CONTROL_CLOCK}, {"cpus", RIGHT_CONTROL_CPUS}, {},
+    {"info", RIGHT_CONTROL_INFO}, {"clock", RIGHT_CONTROL_CLOCK}, {"cpus", RIGHT_CONTROL_CPUS},
+    {"swap", RIGHT_CONTROL_SWAP}, {},
 };
 static const struct word may_words[] = {
     {"files", MAY_FILES}, {"archive", MAY_ARCHIVE}, {"session", MAY_SESSION},
@@ -129,6 +130,8 @@ static bool scalar_key(struct manifest *m, const char *key, char *value)
         return choice(value, "boot", "demand", &m->starts_at_boot);
     if (!strcmp(key, "ledgers"))
         return choice(value, "yes", "no", &m->limits_ledgers);
+    if (!strcmp(key, "swapped"))
+        return choice(value, "no", "yes", &m->kept);
     if (!strcmp(key, "memory"))
         return number_of(value, &m->memory);
     if (!strcmp(key, "priority"))

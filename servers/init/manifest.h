@@ -26,6 +26,7 @@ struct manifest {
     uint32_t    may;             /* MAY_* */
     enum manifest_device device;
     bool        restarts, starts_at_boot;
+    bool        kept;            /* its memory does not go to swap */
     bool        limits_ledgers;  /* may make ledgers below its own */
     uint64_t    memory;          /* limit in bytes, 0: none */
     uint64_t    priority;        /* UINT64_MAX: as usual */

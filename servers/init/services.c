@@ -286,6 +286,8 @@ static enum status make_objects(struct service *service)
     enum status status = os_port_create(BOOTSTRAP_LEDGER, manifest->queue, &service->port);
     if (status == STATUS_OK)
         status = os_ledger_create(BOOTSTRAP_LEDGER, &service->ledger);
+    if (status == STATUS_OK && manifest->kept)
+        status = os_pager_keep(BOOTSTRAP_CONTROL, service->ledger, 1);
     if (status == STATUS_OK && manifest->memory)
         status = os_ledger_set_limit(service->ledger, LEDGER_PAGES, manifest->memory);
     service->death.signalled = died;

@@ -104,6 +104,8 @@ static void drop_results(const struct call *call, const uint64_t r[8])
     for (unsigned i = 1; i < 8; i++)
         if (call->cap_results >> i & 1 && strcmp(call->name, "cap_install"))
             os_drop((cap_t)r[i]);
+    if (!strcmp(call->name, "pager_swap"))
+        EXPECT_OK(os_pager_swap_off(BOOTSTRAP_CONTROL));
 }
 
 /* --- handles ------------------------------------------------------------------------------------------------------------------------------ */

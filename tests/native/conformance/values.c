@@ -33,6 +33,7 @@ static const struct value good[] = {
     {"mem_move", "new_address", CHILD_FREE},
     {"mem_move", "flags", MOVE_MAY},
     {"pager_create", "size", OS_PAGE_SIZE},
+    {"pager_swap", "size", 1ull << 20},
     {"pager_refuse", "reason", (uint64_t)STATUS_IO_ERROR},
     {nullptr, "address", CHILD_MEMORY},
     {"port_badge", "rights", RIGHT_PORT_SEND},
