@@ -12,7 +12,8 @@ enum task_figure : int {
     TASK_CAPS = 6,
     TASK_PAGE_TABLE_BYTES = 7,
 };
-enum thread_figure : int { THREAD_STATE = 0, THREAD_CPU_NS = 1, THREAD_CPU = 2, THREAD_PC = 3, THREAD_PRIORITY = 4 /* with what is lent to it */ };
+enum thread_figure : int { THREAD_STATE = 0, THREAD_CPU_NS = 1, THREAD_CPU = 2, THREAD_PC = 3, THREAD_PRIORITY = 4 /* with what is lent to it */,
+                         THREAD_WEIGHT = 5, THREAD_AFFINITY = 6 };
 /* What THREAD_STATE tells; with THREAD_IS_STOPPED when it is stopped besides. */
 enum thread_state : unsigned char {
     THREAD_NEW = 0,           /* created, not started */

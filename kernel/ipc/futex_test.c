@@ -23,7 +23,7 @@ static void begin_with(unsigned count)
 
 static enum status wait_on(struct thread *thread, unsigned word, uint32_t mask)
 {
-    thread->state = THREAD_RUNNING;
+    let_run(thread);
     thread->frame = (struct frame){.FRAME_R0 = word_address(word), .FRAME_R2 = DEADLINE_NONE, .FRAME_R4 = mask};
     futex_wait(thread, &thread->frame);
     return thread->state == THREAD_FUTEX ? STATUS_OK : (enum status)thread->frame.FRAME_STATUS;

@@ -97,20 +97,31 @@ static cap_t give(struct object *object)
 
 [[maybe_unused]] static void drop(cap_t handle) { cap_remove(cap_slot(task, handle)); }
 
+/* It runs; what is made ready waits in a queue for that. */
+[[maybe_unused]] static void let_run(struct thread *thread)
+{
+    if (thread->state == THREAD_READY)
+        thread_unready(thread);
+    thread->state = THREAD_RUNNING;
+}
+
 [[maybe_unused]] static void call(struct thread *thread, cap_t port)
 {
+    let_run(thread);
     thread->frame = (struct frame){.FRAME_R0 = port, .FRAME_R1 = 1};
     ipc_call(thread, &thread->frame, 0);
 }
 
 [[maybe_unused]] static void receive(struct thread *thread, cap_t from, cap_t arm)
 {
+    let_run(thread);
     thread->frame = (struct frame){.FRAME_R8 = from | (uint64_t)arm << 32};
     ipc_reply_wait(thread, &thread->frame, 0);
 }
 
 [[maybe_unused]] static void wait(struct thread *thread, cap_t notification, uint64_t mask)
 {
+    let_run(thread);
     thread->frame = (struct frame){.FRAME_R0 = notification, .FRAME_R1 = mask, .FRAME_R2 = DEADLINE_NONE};
     ipc_notification_wait(thread, &thread->frame);
 }

@@ -24,10 +24,15 @@ static inline void account_open(struct time_account *account)
     to->since = now;
 }
 
-/* Bring an account that is open on this CPU up to now. */
+/* Bring an account that is open up to now. On any CPU: their counters may differ by a little. */
 static inline void account_update(struct time_account *account)
 {
-    account_switch(account, account);
+    arch_tick_t now = arch_tick();
+    int64_t more = (int64_t)arch_ticks_between(account->since, now);
+    if (more <= 0)
+        return;
+    account->ticks += (uint64_t)more;
+    account->since = now;
 }
 
 /* Any CPU's: their counters may differ by a little. */

@@ -24,6 +24,8 @@ struct cpu {
     struct space *space;          /* whose address space is loaded; NULL: kernel only. Set by cpu_switch after arch_thread_switch */
     uint64_t ready_mask;          /* bit p: run_queue[p] is not empty */
     struct list run_queue[PRIORITIES];
+    struct tree fair;             /* those of run_queue[PRIORITY_DEFAULT], by virtual time (fair.c) */
+    uint64_t fair_ns;             /* its clock of virtual time */
     struct timer *timers;         /* pairing heap */
     uint64_t slice_end_ns;        /* when current's turn ends if another of its priority is ready; UINT64_MAX: no limit set */
     uint64_t timer_ns;            /* what the hardware timer is set to */

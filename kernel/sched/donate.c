@@ -55,6 +55,7 @@ static void set_priority(struct thread *thread, uint8_t priority)
     bool queued = thread->state == THREAD_READY && !list_empty(&thread->queue);
     if (queued)
         thread_unready(thread);
+    thread_charge(thread);
     thread->priority = priority;
     if (queued)
         thread_ready(thread);

@@ -2,6 +2,7 @@
  * Invariant: a READY thread is on the run queue of exactly one CPU, a RUNNING one is current on exactly one. All under the kernel lock. */
 #include <lib/assert.h>
 #include <mm/zero_pool.h>
+#include <sched/fair.h>
 #include <sched/processors.h>
 #include <sched/schedule.h>
 
@@ -20,6 +21,8 @@ void cpu_init(struct cpu *cpu, unsigned number)
     cpu->slice_end_ns = UINT64_MAX;
     for (unsigned i = 0; i < PRIORITIES; i++)
         list_init(&cpu->run_queue[i]);
+    cpu->ready_mask = 0;
+    cpu->fair.root = nullptr;
 }
 
 static int highest_ready(const struct cpu *cpu)
@@ -57,7 +60,9 @@ static struct cpu *choose_cpu(const struct thread *thread)
         int found = possible ? urgency(&cpus[i]) : (int)PRIORITIES;
         if (found < 0)
             return &cpus[i];
-        if (found < least && (best != home || least >= (int)thread->priority)) {
+        bool better = found < least && (best != home || least >= (int)thread->priority);
+        bool roomier = found == least && found <= (int)thread->priority && best != home && is_fair(thread) && fair_is_ahead(&cpus[i], best);
+        if (better || roomier) {
             best = &cpus[i];
             least = found;
         }
@@ -67,8 +72,13 @@ static struct cpu *choose_cpu(const struct thread *thread)
 
 void thread_charge(struct thread *thread)
 {
-    thread->task->space.run_ticks += thread->time.ticks - thread->charged_ticks;
+    uint64_t ticks = thread->time.ticks - thread->charged_ticks;
+    if (ticks == 0)
+        return;
+    thread->task->space.run_ticks += ticks;
     thread->charged_ticks = thread->time.ticks;
+    if (is_fair(thread))
+        fair_charge(thread, arch_ticks_ns(ticks));
 }
 
 void cpu_account(struct cpu *cpu)
@@ -84,32 +94,28 @@ void cpu_forget_current(struct cpu *cpu)
 
 static void enqueue(struct cpu *cpu, struct thread *thread)
 {
+    thread_charge(thread);
     thread->cpu = (uint8_t)cpu->number;
     thread->state = THREAD_READY;
     list_push_back(&cpu->run_queue[thread->priority], &thread->queue);
+    if (is_fair(thread))
+        fair_insert(cpu, thread);
     cpu->ready_mask |= 1ull << thread->priority;
 }
 
 /* The thread that is current is one of several with its priority: its turn ends. */
 static void limit_turn(struct cpu *cpu)
 {
-    cpu->slice_end_ns = arch_time_ns() + TIME_SLICE_NS;
+    cpu->slice_end_ns = arch_time_ns() + fair_turn_ns(cpu->current);
     if (cpu == this_cpu())
         cpu_timer_update(cpu);
     else
         smp_kick(cpu->number);
 }
 
-void thread_ready(struct thread *thread)
+/* Put it on that CPU's queue, and let the CPU look if it should. */
+static void place(struct cpu *cpu, struct thread *thread)
 {
-    if (thread->stopped) {
-        thread->state = THREAD_READY; /* on no queue until thread_continue */
-        list_init(&thread->queue);
-        return;
-    }
-    if (thread->is_member && !processors_admit(thread))
-        return;
-    struct cpu *cpu = choose_cpu(thread);
     if (thread->fpu_cpu >= 0 && thread->fpu_cpu != (int)cpu->number)
         fpu_fetch(thread);
     enqueue(cpu, thread);
@@ -127,12 +133,31 @@ void thread_ready(struct thread *thread)
     }
 }
 
+void thread_ready(struct thread *thread)
+{
+    if (thread->stopped) {
+        thread->state = THREAD_READY; /* on no queue until thread_continue */
+        list_init(&thread->queue);
+        return;
+    }
+    if (thread->is_member && !processors_admit(thread))
+        return;
+    struct cpu *cpu = choose_cpu(thread);
+    if (is_fair(thread)) {
+        thread_charge(thread);
+        fair_arrive(cpu, thread);
+    }
+    place(cpu, thread);
+}
+
 void thread_unready(struct thread *thread)
 {
     if (list_empty(&thread->queue))
         return; /* stopped */
     struct cpu *cpu = &cpus[thread->cpu];
     list_remove(&thread->queue);
+    if (is_fair(thread))
+        fair_remove(cpu, thread);
     if (list_empty(&cpu->run_queue[thread->priority]))
         cpu->ready_mask &= ~(1ull << thread->priority);
 }
@@ -177,8 +202,8 @@ void cpu_wake(struct cpu *cpu, struct thread *thread)
         thread_ready(thread);
         return;
     }
-    enqueue(cpu, current);
     cpu_switch(cpu, thread);
+    enqueue(cpu, current);
     cpu->slice_end_ns = UINT64_MAX;
     cpu->turn_over = false;
 }
@@ -196,9 +221,12 @@ void cpu_yield(struct cpu *cpu)
     struct thread *next = container_of(queue->next, struct thread, queue);
     list_remove(&next->queue);
     list_push_back(queue, &current->queue);
-    current->state = THREAD_READY;
     cpu_switch(cpu, next);
-    cpu->slice_end_ns = now_ns + TIME_SLICE_NS;
+    current->state = THREAD_READY;
+    thread_charge(current);
+    if (is_fair(current))
+        fair_replace(cpu, next, current);
+    cpu->slice_end_ns = now_ns + fair_turn_ns(next);
     cpu->turn_over = false;
     if (cpu->slice_end_ns < cpu->timer_ns)
         cpu_timer_update(cpu);
@@ -210,8 +238,8 @@ void cpu_yield_to(struct cpu *cpu, struct thread *next)
     thread_unready(next);
     if (next->fpu_cpu >= 0 && next->fpu_cpu != (int)cpu->number)
         fpu_fetch(next);
-    enqueue(cpu, current);
     cpu_switch(cpu, next);
+    enqueue(cpu, current);
     if (cpu->slice_end_ns == UINT64_MAX) /* else it is the same turn: two that yield to each other do not keep others waiting */
         limit_turn(cpu);
 }
@@ -236,7 +264,10 @@ void cpu_hand_over(struct cpu *cpu, struct thread *to)
 static struct thread *find_for(const struct cpu *cpu, const struct cpu *other)
 {
     for (uint64_t mask = cpu->ready_mask; mask != 0; mask &= ~(1ull << (63 - __builtin_clzll(mask)))) {
-        const struct list *queue = &cpu->run_queue[63 - __builtin_clzll(mask)];
+        unsigned priority = 63 - (unsigned)__builtin_clzll(mask);
+        const struct list *queue = &cpu->run_queue[priority];
+        if (priority == PRIORITY_DEFAULT && (fair_first(cpu)->affinity & other->bit) != 0)
+            return fair_first(cpu);
         for (struct list *item = queue->next; item != queue; item = item->next) {
             struct thread *thread = container_of(item, struct thread, queue);
             if ((thread->affinity & other->bit) != 0)
@@ -244,6 +275,15 @@ static struct thread *find_for(const struct cpu *cpu, const struct cpu *other)
         }
     }
     return nullptr;
+}
+
+static struct thread *take_from_other(struct cpu *cpu, struct thread *thread)
+{
+    thread_unready(thread);
+    if (is_fair(thread))
+        fair_move(cpu, thread);
+    fpu_fetch(thread);
+    return thread;
 }
 
 /* Take a ready thread from a busy CPU. */
@@ -255,14 +295,23 @@ static struct thread *steal(struct cpu *cpu)
         if (other == cpu || other->current == nullptr || other->ready_mask == 0)
             continue;
         struct thread *found = find_for(other, cpu);
-        if (found != nullptr && (best == nullptr || found->priority > best->priority))
+        if (found != nullptr && (best == nullptr || found->priority > best->priority || (is_fair(found) && is_fair(best) && fair_is_behind(found, best))))
             best = found;
     }
     if (best == nullptr)
         return nullptr;
-    thread_unready(best);
-    fpu_fetch(best);
-    return best;
+    return take_from_other(cpu, best);
+}
+
+/* Who got least: of those who wait here, or clearly less elsewhere. */
+static struct thread *take_fair(struct cpu *cpu)
+{
+    struct thread *first = fair_first(cpu), *other = cpu_count > 1 && !cpu->off ? fair_behind(cpu, first) : nullptr;
+    if (other == nullptr) {
+        thread_unready(first);
+        return first;
+    }
+    return take_from_other(cpu, other);
 }
 
 static struct thread *take_next(struct cpu *cpu)
@@ -270,6 +319,8 @@ static struct thread *take_next(struct cpu *cpu)
     int priority = highest_ready(cpu);
     if (priority < 0)
         return cpu_count > 1 && !cpu->off ? steal(cpu) : nullptr;
+    if (priority == PRIORITY_DEFAULT)
+        return take_fair(cpu);
     struct thread *thread = container_of(cpu->run_queue[priority].next, struct thread, queue);
     thread_unready(thread);
     return thread;
@@ -294,7 +345,7 @@ void cpu_timer_update(struct cpu *cpu)
 static void begin_turn(struct cpu *cpu, struct thread *thread, uint64_t now_ns)
 {
     bool contended = !list_empty(&cpu->run_queue[thread->priority]);
-    cpu->slice_end_ns = contended ? now_ns + TIME_SLICE_NS : UINT64_MAX;
+    cpu->slice_end_ns = contended ? now_ns + fair_turn_ns(thread) : UINT64_MAX;
     cpu->turn_over = false;
     cpu_timer_update(cpu);
 }
@@ -315,6 +366,14 @@ static bool goes_on(struct cpu *cpu, const struct thread *current, uint64_t now_
     return true;
 }
 
+/* It goes from one CPU's queue to another's. */
+static void move(struct cpu *to, struct thread *thread)
+{
+    if (is_fair(thread))
+        fair_move(to, thread);
+    place(to, thread);
+}
+
 /* The threads that are ready here go elsewhere, as long as no interrupt waits for more than the first. False: some are left. */
 static bool empty_queues(struct cpu *cpu)
 {
@@ -323,7 +382,7 @@ static bool empty_queues(struct cpu *cpu)
             return false;
         struct thread *thread = container_of(cpu->run_queue[highest_ready(cpu)].next, struct thread, queue);
         thread_unready(thread);
-        thread_ready(thread);
+        move(choose_cpu(thread), thread);
     }
     return true;
 }
@@ -339,6 +398,46 @@ bool cpu_set_off(struct cpu *cpu, bool off)
     return true;
 }
 
+/* Of the fair class, the first who would wait here now that current's turn is over; NULL: nobody. */
+static struct thread *first_to_wait(const struct cpu *cpu, struct thread *current)
+{
+    if (!is_fair(current))
+        return nullptr;
+    if (!fair_is_next(cpu, current))
+        return current;
+    return cpu->fair.root != nullptr ? fair_first(cpu) : nullptr;
+}
+
+/* Who would wait here goes where all got more, if there is such a place, and has its turn there. Returns: it did. */
+static bool move_on(struct thread *thread)
+{
+    struct cpu *better = fair_elsewhere(thread);
+    if (better == nullptr)
+        return false;
+    if (thread->state == THREAD_READY)
+        thread_unready(thread);
+    move(better, thread);
+    better->slice_end_ns = 0;
+    better->need_schedule = true;
+    smp_kick(better->number);
+    return true;
+}
+
+/* Current, which runs, gives way: to whom is more urgent or got less. */
+static void end_turn(struct cpu *cpu, struct thread *current)
+{
+    if (cpu_count > 1) {
+        struct thread *waits = first_to_wait(cpu, current);
+        if (waits != nullptr && move_on(waits) && waits == current)
+            return;
+    }
+    struct cpu *to = choose_cpu(current);
+    if (to == cpu)
+        enqueue(cpu, current);
+    else
+        move(to, current);
+}
+
 /* Choose what runs on this CPU now. False: nothing. */
 static bool choose(struct cpu *cpu)
 {
@@ -351,10 +450,7 @@ static bool choose(struct cpu *cpu)
     if (current != nullptr && current->state == THREAD_RUNNING) {
         if (goes_on(cpu, current, now_ns))
             return true;
-        if (choose_cpu(current) == cpu)
-            enqueue(cpu, current);
-        else
-            thread_ready(current);
+        end_turn(cpu, current);
     }
     if (cpu->off) [[clang::unlikely]]
         (void)empty_queues(cpu); /* it has what current made ready here before it left, if anything */

@@ -37,11 +37,11 @@ void fpu_flush(struct cpu *cpu);
  * at once, but after this returns. A thread that may run on no other CPU runs on the first one, which stays in use.
  * False: an interrupt waits, and threads are left to move; to be called again. */
 [[nodiscard]] bool cpu_set_off(struct cpu *cpu, bool off);
-/* Bring the account that is open on this CPU up to now. */
+/* Bring the account that is open on the CPU up to now. */
 void cpu_account(struct cpu *cpu);
 /* This CPU, whose current is off every queue or dead, runs nobody's work now. */
 void cpu_forget_current(struct cpu *cpu);
-/* The thread's space learns of the time that it got. Its account is up to date, or not open. */
+/* The time that the thread, which is on no queue, got goes to its space and its virtual time, as far as its account is up to date. */
 void thread_charge(struct thread *thread);
 
 /* smp.c */

@@ -40,6 +40,7 @@ static void run(unsigned cpu, unsigned thread)
     cpus[cpu].current = threads[thread];
     threads[thread]->state = THREAD_RUNNING;
     threads[thread]->cpu = (uint8_t)cpu;
+    account_open(&threads[thread]->time);
 }
 
 static void leave_kernel(unsigned cpu)
@@ -412,7 +413,6 @@ TEST(time_goes_to_who_runs)
     begin(1);
     cpus[0].alone = true;
     run(0, 0);
-    account_open(&threads[0]->time);
     host_time_ns += 100;
     threads[0]->state = THREAD_AWAITING_REPLY;
     cpu_hand_over(&cpus[0], threads[1]);

@@ -7,6 +7,7 @@
 #include <lib/format.h>
 #include <mm/carve.h>
 #include <mm/reclaim.h>
+#include <sched/fair.h>
 #include <sched/processors.h>
 #include <sched/schedule.h>
 
@@ -48,6 +49,7 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     if (status != STATUS_OK)
         goto credit_thread;
     struct thread *t = container_of(object, struct thread, object);
+    const struct thread *creator = this_cpu()->current;
     paddr_t page = mp_alloc(0, true);
     status = STATUS_NO_MEMORY;
     if (page == 0)
@@ -68,6 +70,7 @@ enum status thread_create(struct task *task, uaddr_t page_address, struct thread
     thread_set_runnable(t);
     t->state = THREAD_NEW;
     t->cpu = (uint8_t)this_cpu()->number;
+    fair_init(t, creator != nullptr && creator->task == task ? creator->fair.weight : WEIGHT_DEFAULT);
     list_init(&t->queue);
     work_init(&t->work, thread_work, object);
     list_init(&t->replies);

@@ -12,7 +12,7 @@
 #include <thread_page.h>
 
 #define PRIORITIES 64u
-#define PRIORITY_DEFAULT 16u
+#define PRIORITY_DEFAULT 16u /* of the fair class: sched/fair.h */
 
 #define ATTENTION_INTERRUPT 1u /* an interrupt may be pending: the thread page knows */
 #define ATTENTION_KILLED    2u /* ends instead of going back to user mode */
@@ -68,7 +68,12 @@ struct thread {
     uint64_t affinity;                /* bit per CPU */
     uint64_t runnable_on;             /* bit per CPU: affinity, and of those the one that holds its FPU registers */
     struct time_account time;         /* on CPUs; open while it is current */
-    uint64_t charged_ticks;           /* of that: what its space knows of */
+    uint64_t charged_ticks;           /* of that: what its space and its virtual time have */
+    struct {                          /* sched/fair.c */
+        struct tree_node node;        /* READY at PRIORITY_DEFAULT: of cpu->fair */
+        uint64_t virtual_ns;          /* its time, in proportion to its weight */
+        uint32_t weight;
+    } fair;
     struct list queue;                /* run queue, port queue, futex bucket: where `state` says; undefined while RUNNING, AWAITING_REPLY */
     struct tree donors;               /* those that lend it their priority, by that: struct thread.donor_node */
     struct tree_node donor_node;

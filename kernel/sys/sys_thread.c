@@ -1,4 +1,5 @@
 /* sys_thread.c: operations on threads. */
+#include <sched/fair.h>
 #include <sched/schedule.h>
 #include <syscalls_kernel.h>
 
@@ -53,6 +54,14 @@ enum status sys_thread_set_priority(struct thread *, struct thread *self, uint64
     return STATUS_OK;
 }
 
+enum status sys_thread_set_weight(struct thread *, struct thread *self, uint64_t weight)
+{
+    if (weight == 0 || weight > WEIGHT_MOST)
+        return STATUS_INVALID_ARGUMENT;
+    fair_set_weight(self, (uint32_t)weight);
+    return STATUS_OK;
+}
+
 enum status sys_thread_set_affinity(struct thread *, struct thread *self, uint64_t mask)
 {
     uint64_t online = cpu_count == 64 ? UINT64_MAX : (1ull << cpu_count) - 1;
@@ -79,6 +88,8 @@ enum status sys_thread_info(struct thread *, struct thread *self, uint64_t what,
     case THREAD_CPU_NS: *value = account_ns(&self->time, self->state == THREAD_RUNNING); break;
     case THREAD_CPU: *value = self->cpu; break;
     case THREAD_PRIORITY: *value = self->priority; break;
+    case THREAD_AFFINITY: *value = self->affinity; break;
+    case THREAD_WEIGHT: *value = self->fair.weight; break;
     case THREAD_PC: *value = self->frame.FRAME_PC; break;
     default: return STATUS_INVALID_ARGUMENT;
     }

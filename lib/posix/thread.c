@@ -9,6 +9,7 @@
 #include "pool.h"
 #include "process.h"
 #include "robust.h"
+#include "scheduling.h"
 #include "signal.h"
 #include "user.h"
 
@@ -161,6 +162,7 @@ long clone_thread(struct posix_thread *self, const struct clone_request *request
         (void)USER_WRITE(request->user_parent_tid, tid);
     if (request->flags & CLONE_CHILD_SETTID)
         (void)USER_WRITE(request->user_child_tid, tid);
+    posix_inherit_affinity(self, handle);
     status = os_thread_start(handle, (uaddr_t)runtime_resume, upcall_stack_top(page), 0);
     os_unlock(&process.threads_lock);
     return status == STATUS_OK ? (long)tid : -EAGAIN;

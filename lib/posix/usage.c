@@ -1,4 +1,4 @@
-/* usage.c: limits, times, scheduling. */
+/* usage.c: limits, times, names. */
 #include "usage.h"
 #include "native.h"
 #include "process.h"
@@ -81,67 +81,6 @@ long posix_limit(int pid, unsigned resource, const struct posix_limit *user_new,
     if (user_new && resource == LIMIT_DESCRIPTORS && (pid == 0 || (uint32_t)pid == PROCESS->pid))
         process.descriptor_limit = wanted.soft;
     return user_old ? USER_WRITE(user_old, old) : 0;
-}
-
-/* As the system call gives it: 20 - nice. */
-long posix_get_priority(unsigned which, int who)
-{
-    int64_t now;
-    if (which > 2)
-        return -EINVAL;
-    enum status status = process_priority(POSIX_CAP_PROCESS, which, (uint64_t)who, 0, 0, &now);
-    return status == STATUS_OK ? 20 - (long)now : errno_of(status);
-}
-
-long posix_set_priority(unsigned which, int who, int value)
-{
-    int64_t now;
-    if (which > 2)
-        return -EINVAL;
-    value = value < -20 ? -20 : value > 19 ? 19 : value;
-    return errno_of(process_priority(POSIX_CAP_PROCESS, which, (uint64_t)who, 1, value, &now));
-}
-
-static bool own_thread(struct posix_thread *self, int tid, cap_t *handle)
-{
-    if (tid == 0 || (uint32_t)tid == self->tid) {
-        *handle = self->handle;
-        return true;
-    }
-    os_lock(&process.threads_lock);
-    struct posix_thread *thread = thread_find_locked((uint32_t)tid);
-    *handle = thread ? thread->handle : CAP_NULL;
-    os_unlock(&process.threads_lock);
-    return thread != NULL;
-}
-
-static uint64_t all_cpus(void)
-{
-    return PROCESS->cpus >= 64 ? UINT64_MAX : (1ull << PROCESS->cpus) - 1;
-}
-
-long posix_set_affinity(struct posix_thread *self, int tid, size_t length, const uint64_t *user_mask)
-{
-    uint64_t mask = 0;
-    cap_t handle;
-    if (user_read(&mask, user_mask, length < sizeof mask ? length : sizeof mask) < 0)
-        return -EFAULT;
-    if (!(mask & all_cpus()))
-        return -EINVAL;
-    if (!own_thread(self, tid, &handle))
-        return -ESRCH;
-    return errno_of(os_thread_set_affinity(handle, mask));
-}
-
-long posix_get_affinity(struct posix_thread *self, int tid, size_t length, uint64_t *user_mask)
-{
-    uint64_t mask = all_cpus();
-    cap_t handle;
-    if (length < sizeof mask || length % sizeof mask)
-        return -EINVAL;
-    if (tid < 0 || (!own_thread(self, tid, &handle) && errno_of(process_kill(POSIX_CAP_PROCESS, tid, 0)) == -ESRCH))
-        return -ESRCH;
-    return USER_WRITE(user_mask, mask) < 0 ? -EFAULT : (long)sizeof mask;
 }
 
 long posix_name_thread(struct posix_thread *self, const char *user_name)

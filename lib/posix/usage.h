@@ -1,4 +1,4 @@
-/* usage.h: what the system and the process are and use: limits, times, scheduling, names of things. */
+/* usage.h: what the system and the process are and use: limits, times, names of things. */
 #ifndef POSIX_USAGE_H
 #define POSIX_USAGE_H
 
@@ -18,10 +18,6 @@ struct posix_micro_time info_micro(uint64_t ns);
 [[nodiscard]] long posix_times(int64_t *user_times);
 [[nodiscard]] long posix_system(void *user_info);
 [[nodiscard]] long posix_limit(int pid, unsigned resource, const struct posix_limit *user_new, struct posix_limit *user_old);
-[[nodiscard]] long posix_get_priority(unsigned which, int who);
-[[nodiscard]] long posix_set_priority(unsigned which, int who, int value);
-[[nodiscard]] long posix_set_affinity(struct posix_thread *self, int tid, size_t length, const uint64_t *user_mask);
-[[nodiscard]] long posix_get_affinity(struct posix_thread *self, int tid, size_t length, uint64_t *user_mask);
 [[nodiscard]] long posix_name_thread(struct posix_thread *self, const char *user_name);
 [[nodiscard]] long posix_thread_name(struct posix_thread *self, char *user_name);
 [[nodiscard]] long posix_power(unsigned action);

@@ -11,6 +11,7 @@
 #include <file.h>
 #include <futex_call.h>
 #include <identity.h>
+#include <scheduling.h>
 #include <usage.h>
 #include <io.h>
 #include <locks.h>

@@ -1,4 +1,4 @@
-/* attributes.c: names, threads, limits, niceness, usage, umask, working directory, figures. */
+/* attributes.c: names, threads, limits, usage, umask, working directory, figures. */
 #include "process.h"
 #include <protocols/process_server.h>
 
@@ -45,6 +45,8 @@ enum status op_thread_new(void *self, struct request *, cap_t cap, uint64_t *tid
     thread->tid = next_pid();
     thread->thread = cap;
     list_push_back(&process->threads, &thread->link);
+    if (process->policy != 0)
+        process_schedule(process);
     *tid = thread->tid;
     return STATUS_OK;
 }
@@ -83,37 +85,6 @@ enum status op_limit(void *self, struct request *, uint64_t pid, uint64_t resour
     process->limit[resource].soft = soft;
     process->limit[resource].hard = hard;
     return STATUS_OK;
-}
-
-static bool meant(const struct process *process, const struct process *caller, uint64_t which, uint64_t who)
-{
-    switch (which) {
-    case 0: return process->pid == (who == 0 ? caller->pid : who);
-    case 1: return process->group == (who == 0 ? caller->group : who);
-    default: return process->uid == (who == 0 ? caller->uid : who);
-    }
-}
-
-enum status op_priority(void *self, struct request *, uint64_t which, uint64_t who, uint64_t set, int64_t value, int64_t *now)
-{
-    struct process *caller = self;
-    bool any = false;
-    if (which > 2)
-        return STATUS_INVALID_ARGUMENT;
-    value = value < -20 ? -20 : value > 19 ? 19 : value;
-    *now = 20;
-    for (struct process *process = process_next(nullptr); process != nullptr; process = process_next(process)) {
-        if (process->state == ZOMBIE || !meant(process, caller, which, who))
-            continue;
-        any = true;
-        if (set != 0 && caller->euid != 0 && (caller->euid != process->uid || value < process->nice))
-            return caller->euid != process->uid ? STATUS_NOT_PERMITTED : STATUS_ACCESS_DENIED;
-        if (set != 0)
-            process->nice = value;
-        if (process->nice < *now)
-            *now = process->nice;
-    }
-    return any ? STATUS_OK : STATUS_NO_PROCESS;
 }
 
 enum status op_usage(void *self, struct request *, int64_t who, uint64_t *user_ns, uint64_t *system_ns, uint64_t *resident_max)

@@ -146,7 +146,7 @@ static bool inherit(struct process *process, const struct process *parent)
     process->ignored = parent->ignored;
     process->handled = parent->handled;
     process->umask = parent->umask;
-    process->nice = parent->nice;
+    process_inherit_scheduling(process, parent);
     process->terminal = parent->terminal;
     memcpy(process->limit, parent->limit, sizeof process->limit);
     if (parent->group_count > 0) {
@@ -269,6 +269,18 @@ static enum status map_page(struct process *process)
                       PROT_BIT_READ | MAP_FIXED_ADDRESS | MAP_NO_CLONE | PROT_BIT_READ << MAP_MAX_PROT_SHIFT, &where);
 }
 
+/* Its thread may run where its parent's first one may. */
+static void inherit_affinity(const struct process *process)
+{
+    uint64_t mask;
+    const struct posix_thread *own = container_of(process->threads.next, struct posix_thread, link);
+    if (process->parent == nullptr || list_empty(&process->parent->threads))
+        return;
+    const struct posix_thread *first = container_of(process->parent->threads.next, struct posix_thread, link);
+    if (os_thread_info(first->thread, THREAD_AFFINITY, &mask) == STATUS_OK && mask != UINT64_MAX)
+        (void)os_thread_set_affinity(own->thread, mask);
+}
+
 static enum status first_thread(struct process *process, uint64_t thread_page)
 {
     struct posix_thread *thread = NEW(struct posix_thread);
@@ -281,6 +293,9 @@ static enum status first_thread(struct process *process, uint64_t thread_page)
     }
     thread->tid = process->pid;
     list_push_back(&process->threads, &thread->link);
+    inherit_affinity(process);
+    if (process->nice != 0 || process->policy != 0)
+        process_schedule(process);
     return install(process, thread->thread, RIGHT_THREAD_INFO | RIGHT_THREAD_SIGNAL | RIGHT_THREAD_KILL | RIGHT_THREAD_SCHEDULE, POSIX_CAP_THREAD);
 }
 

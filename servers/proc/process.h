@@ -74,6 +74,8 @@ struct process {
     uint64_t alarm_interval_ns;
     uint32_t umask;
     int64_t nice;
+    uint64_t policy, realtime; /* abi/scheduling_abi.h; realtime: its priority, 0: none */
+    bool resets_on_fork;
     uint64_t terminal;         /* of the session, 0: none */
     struct { uint64_t soft, hard; } limit[LIMITS];
     char *name, *arguments, *directory; /* on the heap, NULL: none; arguments: NUL separated */
@@ -156,12 +158,19 @@ enum status op_set_ids(void *self, struct request *rq, uint64_t what, uint64_t r
 enum status op_set_groups(void *self, struct request *rq);
 enum status op_get_groups(void *self, struct request *rq, uint64_t *count);
 
+/* --- scheduling.c ------------------------------------------------------------------------------------------------------------------------- */
+/* The kernel learns of its niceness and policy. */
+void process_schedule(struct process *process);
+void process_inherit_scheduling(struct process *process, const struct process *parent);
+enum status op_priority(void *self, struct request *rq, uint64_t which, uint64_t who, uint64_t set, int64_t value, int64_t *now);
+enum status op_scheduler(void *self, struct request *rq, uint64_t pid, uint64_t set, uint64_t policy, uint64_t realtime, uint64_t *now, uint64_t *now_realtime);
+enum status op_affinity(void *self, struct request *rq, uint64_t tid, uint64_t set, uint64_t mask, uint64_t *now);
+
 /* --- attributes.c: what has little to do with the others ------------------------------------------------------------------------------------- */
 enum status op_started(void *self, struct request *rq);
 enum status op_thread_new(void *self, struct request *rq, cap_t thread, uint64_t *tid);
 enum status op_thread_gone(void *self, struct request *rq, uint64_t tid);
 enum status op_limit(void *self, struct request *rq, uint64_t pid, uint64_t resource, uint64_t set, uint64_t soft, uint64_t hard, uint64_t *old_soft, uint64_t *old_hard);
-enum status op_priority(void *self, struct request *rq, uint64_t which, uint64_t who, uint64_t set, int64_t value, int64_t *now);
 enum status op_usage(void *self, struct request *rq, int64_t who, uint64_t *user_ns, uint64_t *system_ns, uint64_t *resident_max);
 enum status op_umask(void *self, struct request *rq, uint64_t set, uint64_t mask, uint64_t *old);
 enum status op_set_working_directory(void *self, struct request *rq);
