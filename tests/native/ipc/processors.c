@@ -340,11 +340,12 @@ TEST(more_processors)
     end(&before);
 }
 
-/* A member that is preempted by a more urgent thread: another one is told, and can put it in its own place. */
+/* A member that is preempted by a more urgent thread: another one is told, and can put it in its own place. What it is told of itself, when it
+ * gave way to a thread that is no member, is not what it waits for. */
 static void sees_the_preempted(struct member *member)
 {
     uint64_t what = PROCESSOR_NONE, cookie = 0;
-    while (what != PROCESSOR_PREEMPTED && member->stage < 10)
+    while ((what != PROCESSOR_PREEMPTED || cookie == member->number) && member->stage < 10)
         if (os_processors_event(processors, &what, &cookie) != STATUS_OK)
             return;
     member->why = what;
