@@ -1,6 +1,6 @@
 /* carve.c: clusters cut into MPs. A cluster that is partly free has a record with a bit per free MP; one wholly used or wholly free has
- * none. Records live in MPs of their own, and where one is needed and none is free, an MP at hand becomes a page of them: so freeing
- * never needs memory.
+ * none. Records live in MPs of their own, among the kernel's pieces; where one is needed and there is no such MP, the one at hand becomes a page
+ * of them: so freeing never needs memory.
  * Not here: who owns an MP in use.
  * Invariants: a record has at least one free MP and at least one used; a cluster of the kernel's pool holds only unmovable pieces, so
  * that user memory does not get mixed with it.
@@ -178,6 +178,8 @@ static bool holds_only_itself(const struct carved *record)
     return page->used == 1 && cluster_of(pa) == record->pa && (record->free | 1ull << mp_index(pa)) == all_mps();
 }
 
+static void page_may_end(struct record_page *page);
+
 static void cluster_is_free(struct carved *record)
 {
     paddr_t pa = record->pa;
@@ -188,12 +190,24 @@ static void cluster_is_free(struct carved *record)
     if (own_page)
         record_page_unmake(page);
     clusters_free(pa, 1);
-    if (!own_page && page->used == 0 && free_record_count > 2 * RECORDS) {
-        paddr_t mp = virt_to_phys(page);
+    if (!own_page && free_record_count > 2 * RECORDS)
+        page_may_end(page);
+}
+
+/* Its records are free, but for the one of the cluster that it is in, of which nothing else is used. */
+static void page_may_end(struct record_page *page)
+{
+    paddr_t mp = virt_to_phys(page);
+    struct carved *around = page->used == 1 ? find(cluster_of(mp)) : nullptr;
+    if (around && page_of(around) == page && holds_only_itself(around)) {
+        cluster_is_free(around);
+    } else if (page->used == 0) {
         record_page_unmake(page);
         release(cluster_of(mp), 1ull << mp_index(mp), POOL_KERNEL);
     }
 }
+
+static bool records_make(void);
 
 /* MPs of one cluster come back. */
 static void release(paddr_t cluster, uint64_t mask, enum pool pool)
@@ -203,7 +217,7 @@ static void release(paddr_t cluster, uint64_t mask, enum pool pool)
         clusters_free(cluster, 1);
         return;
     }
-    if (!record && list_empty(&free_records)) {
+    if (!record && list_empty(&free_records) && (pool == POOL_KERNEL || !records_make())) {
         unsigned first = (unsigned)__builtin_ctzll(mask);
         record_page_make(cluster + ((paddr_t)first << MP_SHIFT));
         mask &= mask - 1;
@@ -295,6 +309,15 @@ static paddr_t piece_alloc(unsigned order, enum pool pool)
     paddr_t pa = record->pa + ((paddr_t)first << MP_SHIFT);
     take(record, bits(1u << order) << first);
     return pa;
+}
+
+/* A page of records that keeps no cluster from being whole but one of the kernel's. */
+static bool records_make(void)
+{
+    if (!smallest_fit(0, POOL_KERNEL))
+        return carve_cluster(POOL_KERNEL);
+    record_page_make(piece_alloc(0, POOL_KERNEL));
+    return true;
 }
 
 paddr_t mp_alloc(unsigned order, bool zero)

@@ -100,6 +100,29 @@ TEST(freeing_single_mps_of_whole_clusters_needs_no_memory)
     EXPECT(clusters_free_bytes() + (3 << 16) >= (uint64_t)count << 16);
 }
 
+/* More records at once than pages of them may stay. */
+TEST(records_keep_no_cluster_of_users)
+{
+    enum { COUNT = 500 };
+    static paddr_t clusters[COUNT];
+    host_boot_simple(16, 64 << 20);
+    for (unsigned i = 0; i < COUNT; i++)
+        REQUIRE((clusters[i] = clusters_alloc(0, CLUSTER_MOVABLE)) != 0);
+    frames_note(COUNT * 65536);
+    for (unsigned i = 0; i < COUNT; i++)
+        frames_free(clusters[i] + i % 16 * MP_SIZE, MP_SIZE);
+    EXPECT(carve_own_bytes() >= COUNT / 64 * MP_SIZE);
+    for (unsigned i = 0; i < COUNT; i++) {
+        unsigned hole = i % 16;
+        frames_free(clusters[i], hole * MP_SIZE);
+        frames_free(clusters[i] + (hole + 1) * MP_SIZE, (15 - hole) * MP_SIZE);
+    }
+    mm_check();
+    for (unsigned i = 0; i < COUNT; i++)
+        EXPECT(clusters_claim(clusters[i], 1));
+    EXPECT(carve_own_bytes() <= 4 * MP_SIZE);
+}
+
 TEST(claim_takes_free_neighbours_only)
 {
     host_boot_simple(16, 4 << 20);
