@@ -1,7 +1,7 @@
 /* mm.c: what the memory system does with memory: page sizes when memory is whole and when it is in pieces, what is spent besides what is asked
  * for, what faults and forks cost. An ordinary Linux program; more rows where /proc says more. docs/memory.md says what each row is.
  *
- *     mm [GROUP...]     bloat floor superpages faults fork metadata; all but metadata without a word */
+ *     mm [GROUP...]     bloat floor superpages faults fork metadata allocator; all but the last two without a word */
 #include "figures.h"
 #include <fcntl.h>
 #include <stdint.h>
@@ -464,17 +464,60 @@ static void metadata_of_memory(void)
     unmap(memory, size);
 }
 
+/* --- the allocator -------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* Pages taken and given back one by one, with about so many free runs. */
+static void with_free_runs(size_t count)
+{
+    enum { PROBES = 512 };
+    static figure taken[PROBES], given[PROBES];
+    size_t size = (2 * count + 1) * page, probes = PROBES * page;
+    char *memory = map(size), *probe = map(probes), row[64];
+    if (madvise(memory, size, MADV_NOHUGEPAGE) != 0 || madvise(probe, probes, MADV_NOHUGEPAGE) != 0)
+        fail("madvise");
+    touch(memory, size, page);
+    for (size_t i = 0; i < count; i++)
+        if (madvise(memory + (2 * i + 1) * page, page, MADV_DONTNEED) != 0)
+            fail("madvise");
+    uint32_t *order = shuffled(PROBES);
+    figure clock = clock_cost();
+    for (unsigned i = 0; i < PROBES; i++) {
+        figure start = now();
+        probe[order[i] * page] = 1;
+        taken[i] = now() - start - clock;
+    }
+    for (unsigned i = 0; i < PROBES; i++) {
+        figure start = now();
+        if (madvise(probe + order[i] * page, page, MADV_DONTNEED) != 0)
+            fail("madvise");
+        given[i] = now() - start - clock;
+    }
+    snprintf(row, sizeof row, "fault_with_%zu_free_runs", count);
+    results(row, taken, PROBES, "instructions");
+    snprintf(row, sizeof row, "give_with_%zu_free_runs", count);
+    results(row, given, PROBES, "instructions");
+    free(order);
+    unmap(memory, size);
+    unmap(probe, probes);
+}
+
+static void allocator(void)
+{
+    for (size_t count = 100; count <= 100000 && (2 * count + 4096) * page < free_bytes(); count *= 10)
+        with_free_runs(count);
+}
+
 int main(int argc, char **argv)
 {
     static const struct { const char *name; void (*run)(void); } groups[] = { /* bloat first: page tables of before would be used again */
         {"bloat", bloat}, {"floor", floor_guarantee}, {"superpages", superpages}, {"faults", faults}, {"fork", fork_heap},
-        {"metadata", metadata_of_memory},
+        {"metadata", metadata_of_memory}, {"allocator", allocator},
     };
     enum { COUNT = sizeof groups / sizeof groups[0] };
     page = (size_t)sysconf(_SC_PAGESIZE);
     cluster = cluster_size();
     for (unsigned i = 0; i < COUNT; i++) {
-        int wanted = argc == 1 && i + 1 < COUNT;
+        int wanted = argc == 1 && i + 2 < COUNT;
         for (int a = 1; a < argc; a++)
             wanted |= strcmp(argv[a], groups[i].name) == 0;
         if (wanted)
