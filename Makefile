@@ -107,7 +107,10 @@ $(O)/lib/%.o: lib/%.S | $(GEN)
 $(O)/libos.a: $(call objects,$(LIB_OS),$(O))
 $(O)/libuthread.a: $(call objects,$(filter-out $(call other-arches,lib/uthread),$(call find-c,lib/uthread) $(call find-s,lib/uthread)),$(O))
 $(O)/libserve.a: $(call objects,$(call find-c,lib/serve),$(O))
-$(O)/libdrive.a: $(call objects,$(call find-c,lib/drive),$(O))
+$(O)/libdrive.a: $(call objects,$(call find-c,lib/drive),$(O)) $(O)/lib/drive/fdt.o
+$(O)/lib/drive/fdt.o: boot/fdt.c | $(GEN) # as booting reads trees
+	@mkdir -p $(@D)
+	$(CC) $(USER_FLAGS) -Ikernel -c $< -o $@
 $(O)/runtime/libos.a: $(call objects,$(LIB_OS),$(O)/runtime)
 $(O)/%.a:
 	@mkdir -p $(@D)

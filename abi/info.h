@@ -52,9 +52,14 @@ enum system_figure : int {
     SYSTEM_CLOCK_WHOLE = 16,
     SYSTEM_CLOCK_FRACTION = 17,
     SYSTEM_CPUS_OFF = 18, /* bit per CPU that is out of use */
+    SYSTEM_PCI_KIND = 19, /* enum pci_kind */
+    SYSTEM_PCI_ADDRESS = 20, /* of the bridge's registers */
     SYSTEM_CPU_IDLE_NS = 0x100, /* + number of the CPU: how long it was idle */
     SYSTEM_CPU_BUSY_NS = 0x200, /* + number of the CPU: how long it was not */
 };
+
+/* How PCI's configuration space is reached. */
+enum pci_kind : int { PCI_BY_TREE = 0 /* the device tree says it, or there is none */, PCI_PORTS = 1 /* the PC's ports 0xcf8 */, PCI_GT64120 = 2 };
 
 /* What system_memory_info takes: bytes, unless it says something else. */
 enum memory_figure : int {

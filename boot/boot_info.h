@@ -3,6 +3,7 @@
 #define BOOT_INFO_H
 
 #include <arch/arch.h>
+#include <info.h>
 
 #define BOOT_RANGES 64
 
@@ -27,6 +28,10 @@ struct boot_info {
         uint64_t address;                    /* physical address or I/O port */
         unsigned irq, stride;
     } console;
+    struct {
+        enum pci_kind kind;
+        paddr_t address;                     /* of a GT-64120's registers */
+    } pci;
 };
 
 /* ranges.c: for the ways of booting that find ranges one by one. False: the table is full, nothing noted. Empty ranges are ignored. */

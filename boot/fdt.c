@@ -312,3 +312,13 @@ unsigned fdt_interrupt(const struct fdt_node *node, unsigned index, uint32_t *ce
             return 0;
     return count;
 }
+
+unsigned fdt_irq(const struct fdt_node *node, unsigned index)
+{
+    enum : uint32_t { GIC_SHARED = 0, GIC_FIRST_SHARED = 32, GIC_FIRST_PRIVATE = 16 };
+    uint32_t cells[4];
+    unsigned count = fdt_interrupt(node, index, cells, 4);
+    if (count == 3)
+        return cells[1] + (cells[0] == GIC_SHARED ? GIC_FIRST_SHARED : GIC_FIRST_PRIVATE);
+    return count ? cells[0] : 0;
+}

@@ -65,16 +65,6 @@ static bool find_console(const struct fdt *fdt, struct fdt_node *node)
     return fdt_find_compatible(fdt, "ns16550a", node) || fdt_find_compatible(fdt, "arm,pl011", node);
 }
 
-unsigned fdt_irq(const struct fdt_node *node, unsigned index)
-{
-    enum : uint32_t { GIC_SHARED = 0, GIC_FIRST_SHARED = 32, GIC_FIRST_PRIVATE = 16 };
-    uint32_t cells[4];
-    unsigned count = fdt_interrupt(node, index, cells, 4);
-    if (count == 3)
-        return cells[1] + (cells[0] == GIC_SHARED ? GIC_FIRST_SHARED : GIC_FIRST_PRIVATE);
-    return count ? cells[0] : 0;
-}
-
 static void fill_console(const struct fdt *fdt, struct boot_info *info)
 {
     struct fdt_node node;

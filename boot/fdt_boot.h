@@ -10,8 +10,6 @@
 bool fdt_fill_boot_info(const struct fdt *fdt, paddr_t fdt_address, struct boot_info *info);
 /* The CPUs that may be used, by their reg value: `first` (the running one) is put at 0. Returns: how many, at most `limit`. */
 unsigned fdt_cpus(const struct fdt *fdt, uint64_t first, uint64_t *ids, unsigned limit);
-/* The line of the node's interrupt, as arch_irq_* number it: the only cell, or for an ARM GIC its interrupt number. 0: none. */
-unsigned fdt_irq(const struct fdt_node *node, unsigned index);
 /* Does a RISC-V isa string like rv64imac_sstc_svinval name an extension of several letters? */
 bool fdt_isa_has(const char *isa, const char *extension);
 

@@ -1,6 +1,7 @@
 /* main.c: boot as a table of steps, then the first task. Not here: how the machine was entered (boot/). */
 #include <bootstrap.h>
 #include <boot_image.h>
+#include <fdt.h>
 #include <lib/assert.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -121,6 +122,10 @@ static void remember_console(void)
     boot_console.stride = boot->console.stride;
     boot_console.image = boot->image.start;
     boot_console.kernel_bytes = boot->kernel.end - boot->kernel.start;
+    boot_console.pci_kind = boot->pci.kind;
+    boot_console.pci_address = boot->pci.address;
+    boot_console.fdt = boot->fdt;
+    boot_console.fdt_bytes = boot->fdt ? fdt_total_size(phys_to_virt(boot->fdt)) : 0;
 }
 
 /* --- the first task ------------------------------------------------------------------------------------------------------------------ */

@@ -14,6 +14,9 @@
 #define IMAGE 0x4000000ull
 #define LOW_RAM (256ull << 20)
 #define HIGH_RAM 0x90000000ull
+#define MESSAGES 0x2ff00000ull /* as QEMU up to 7 has them, whose tree says nothing of it */
+#define FIRST_MESSAGE 64u
+#define END_OF_MESSAGES 256u
 #define UART_LINE 2u
 #define GED_REGISTERS 0x100e001cull
 
@@ -56,6 +59,14 @@ static void find_devices(const struct fdt *fdt)
     uint64_t size;
     if (fdt_find_compatible(fdt, "loongson,pch-pic-1.0", &node) || fdt_find_compatible(fdt, "loongarch,ls7a", &node))
         (void)fdt_reg(&node, 0, &machine.pic, &size);
+    machine.message_address = MESSAGES;
+    machine.message_lines = (struct arch_message_lines){FIRST_MESSAGE, END_OF_MESSAGES};
+    if (fdt_find_compatible(fdt, "loongson,pch-msi-1.0", &node)) {
+        uint32_t first = 0, count = 0;
+        (void)fdt_reg(&node, 0, &machine.message_address, &size);
+        if (fdt_cell(&node, "loongson,msi-base-vec", 0, &first) && fdt_cell(&node, "loongson,msi-num-vecs", 0, &count) && first + count <= END_OF_MESSAGES)
+            machine.message_lines = (struct arch_message_lines){first, first + count};
+    }
     if (fdt_find_compatible(fdt, "loongson,ls7a-rtc", &node))
         (void)fdt_reg(&node, 0, &machine.rtc, &size);
     struct fdt_node off;

@@ -12,6 +12,7 @@
 #define LOW_RAM (256ull << 20)
 #define HIGH_RAM 0x80000000ull /* here all of RAM is seen again, so what does not fit below is at HIGH_RAM + LOW_RAM */
 #define MALTA_UART 0x180003f8ull
+#define MALTA_BRIDGE 0x1be00000ull
 #define MALTA_UART_LINE 4u
 
 extern char kernel_start[], kernel_end[], boot_stack_top[];
@@ -73,6 +74,8 @@ static void read_malta(const int32_t *env, uint64_t low)
     boot_add_ram(&info, 0, low);
     if (ram > LOW_RAM)
         boot_add_ram(&info, HIGH_RAM + LOW_RAM, HIGH_RAM + ram);
+    info.pci.kind = PCI_GT64120;
+    info.pci.address = MALTA_BRIDGE;
     info.console.kind = CONSOLE_16550_MEMORY;
     info.console.address = MALTA_UART;
     info.console.irq = MALTA_UART_LINE;

@@ -125,6 +125,7 @@ void boot_main(paddr_t start_info)
         info.console.irq = 4;
         info.console.stride = 1;
     }
+    info.pci.kind = PCI_PORTS;
     info.kernel.end = kernel_tables_end();
     reserve(info.kernel.start, info.kernel.end);
     kernel_main(&info);

@@ -118,6 +118,10 @@ uint64_t arch_cycles_hz(void);                 /* frequency of the counter that 
 void arch_timer_set(uint64_t deadline_ns);     /* one shot on this CPU -> trap_timer(); past = at once; UINT64_MAX = off */
 uint64_t arch_wall_clock(void);                /* seconds since 1970 from the RTC, 0 if there is none */
 unsigned arch_irq_count(void);                 /* lines are 0 .. count-1, the numbers of ACPI/FDT for the controller */
+/* Lines without a wire, which devices raise by writing data to an address: [first, end); first == end: the machine has none. */
+struct arch_message { paddr_t address; uint32_t data; };
+struct arch_message_lines { unsigned first, end; } arch_message_lines(void);
+struct arch_message arch_message_of(unsigned irq);
 void arch_irq_mask(unsigned irq);              /* device interrupts arrive as trap_interrupt(irq), on the boot CPU */
 void arch_irq_unmask(unsigned irq);
 bool arch_ioport_read(unsigned port, unsigned width, uint64_t *value); /* false: the machine has no I/O ports */

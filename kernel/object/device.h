@@ -25,6 +25,8 @@ struct control {
 void irq_free(struct object *object);
 /* Give the line to a new object; ALREADY_BOUND while another has it. */
 [[nodiscard]] enum status irq_create(struct ledger *ledger, uint64_t number, struct irq_object **irq);
+/* The same for a line without a wire, which has no object yet; NOT_SUPPORTED: there is none. */
+[[nodiscard]] enum status irq_create_message(struct ledger *ledger, struct irq_object **irq, struct arch_message *message);
 void irq_bind(struct irq_object *irq, struct notification *target, uint64_t bits);
 
 #endif

@@ -20,11 +20,9 @@ static struct irq_object **line_slot(unsigned number, bool create)
     return tables[table] == nullptr ? nullptr : &tables[table][number % LINES_PER_TABLE];
 }
 
-enum status irq_create(struct ledger *ledger, uint64_t number, struct irq_object **irq)
+static enum status create_at(struct ledger *ledger, unsigned number, struct irq_object **irq)
 {
-    if (number >= arch_irq_count())
-        return STATUS_OUT_OF_RANGE;
-    struct irq_object **slot = line_slot((unsigned)number, true);
+    struct irq_object **slot = line_slot(number, true);
     if (slot == nullptr)
         return STATUS_NO_MEMORY;
     if (*slot != nullptr)
@@ -34,9 +32,27 @@ enum status irq_create(struct ledger *ledger, uint64_t number, struct irq_object
     if (status != STATUS_OK)
         return status;
     *irq = container_of(object, struct irq_object, object);
-    (*irq)->number = (unsigned)number;
+    (*irq)->number = number;
     *slot = *irq;
     return STATUS_OK;
+}
+
+enum status irq_create(struct ledger *ledger, uint64_t number, struct irq_object **irq)
+{
+    return number < arch_irq_count() ? create_at(ledger, (unsigned)number, irq) : STATUS_OUT_OF_RANGE;
+}
+
+enum status irq_create_message(struct ledger *ledger, struct irq_object **irq, struct arch_message *message)
+{
+    struct arch_message_lines lines = arch_message_lines();
+    for (unsigned number = lines.first; number < lines.end; number++) {
+        enum status status = create_at(ledger, number, irq);
+        if (status == STATUS_ALREADY_BOUND)
+            continue;
+        *message = arch_message_of(number);
+        return status;
+    }
+    return STATUS_NOT_SUPPORTED;
 }
 
 void irq_bind(struct irq_object *irq, struct notification *target, uint64_t bits)

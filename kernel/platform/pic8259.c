@@ -27,7 +27,8 @@ void pic8259_disable(unsigned first_vector)
 #define COMPLETE_LINE 0x60u     /* OCW2: specific end of interrupt */
 #define LEVEL_FIRST 0x4d0u      /* of south bridges: which lines are level triggered */
 #define LEVEL_SECOND 0x4d1u
-#define LEVEL_LINES_SECOND 0x0cu /* 10 and 11, to which PCI lines are routed */
+#define LEVEL_LINES_FIRST 0x20u  /* 5, 9, 10 and 11, to which PCI lines are routed */
+#define LEVEL_LINES_SECOND 0x0eu
 
 static struct spinlock lock;
 static uint16_t masked GUARDED_BY(lock);
@@ -35,7 +36,7 @@ static uint16_t masked GUARDED_BY(lock);
 void pic8259_init(void)
 {
     pic8259_disable(0);
-    arch_ioport_write(LEVEL_FIRST, 1, 0);
+    arch_ioport_write(LEVEL_FIRST, 1, LEVEL_LINES_FIRST);
     arch_ioport_write(LEVEL_SECOND, 1, LEVEL_LINES_SECOND);
     spin_lock(&lock);
     masked = (uint16_t)~(1u << CASCADE);

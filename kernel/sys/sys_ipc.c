@@ -224,6 +224,18 @@ enum status sys_irq_create(struct thread *thread, struct control *, uint64_t num
     return status == STATUS_OK ? cap_publish(thread, &irq->object, RIGHTS_ALL & ~RIGHT_CLONE, new) : status;
 }
 
+enum status sys_irq_create_message(struct thread *thread, struct control *, cap_t *new, uint64_t *address, uint64_t *data)
+{
+    struct irq_object *irq;
+    struct arch_message message;
+    enum status status = irq_create_message(thread->task->charge, &irq, &message);
+    if (status != STATUS_OK)
+        return status;
+    *address = message.address;
+    *data = message.data;
+    return cap_publish(thread, &irq->object, RIGHTS_ALL & ~RIGHT_CLONE, new);
+}
+
 enum status sys_irq_bind(struct thread *, struct irq_object *self, struct notification *target, uint64_t bits)
 {
     irq_bind(self, target, bits);

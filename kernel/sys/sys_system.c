@@ -127,6 +127,20 @@ enum status sys_system_debug_read(struct thread *thread, struct control *, uint6
     return STATUS_OK;
 }
 
+/* One piece a call: interrupts are off meanwhile. */
+enum status sys_system_device_tree(struct thread *thread, struct control *, uint64_t offset, uaddr_t buffer, uint64_t length, uint64_t *done)
+{
+    if (offset >= boot_console.fdt_bytes)
+        return STATUS_OK;
+    uint64_t part = boot_console.fdt_bytes - offset < WRITE_MOST ? boot_console.fdt_bytes - offset : WRITE_MOST;
+    if (part > length)
+        part = length;
+    enum status status = copy_to_user(&thread->task->space, buffer, (const char *)phys_to_virt(boot_console.fdt) + offset, part);
+    if (status == STATUS_OK)
+        *done = part;
+    return status;
+}
+
 static uint64_t cpu_idle_ns(const struct cpu *cpu)
 {
     return account_ns(&cpu->nobody, cpu->current == nullptr);
@@ -195,6 +209,8 @@ enum status sys_system_info(struct thread *, struct control *, uint64_t what, ui
     case SYSTEM_CONSOLE_ADDRESS: *value = boot_console.address; break;
     case SYSTEM_CONSOLE_IRQ: *value = boot_console.irq; break;
     case SYSTEM_CONSOLE_STRIDE: *value = boot_console.stride; break;
+    case SYSTEM_PCI_KIND: *value = (uint64_t)boot_console.pci_kind; break;
+    case SYSTEM_PCI_ADDRESS: *value = boot_console.pci_address; break;
     case SYSTEM_CPUS_OFF: *value = cpus_off(); break;
     case SYSTEM_RUNNABLE: *value = runnable(); break;
     default: return cpu_figure(what, value);

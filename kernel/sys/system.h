@@ -9,6 +9,10 @@ struct boot_console {
     uint64_t address;
     unsigned irq, stride;
     uint64_t image, kernel_bytes;
+    enum pci_kind pci_kind;
+    uint64_t pci_address;
+    paddr_t fdt; /* the firmware's device tree, 0: none */
+    uint64_t fdt_bytes;
 };
 extern struct boot_console boot_console; /* fixed after boot */
 extern uint64_t wall_offset_ns;          /* under the kernel lock */

@@ -121,6 +121,8 @@ uint64_t arch_cycles_hz(void) { return 0; }
 void arch_timer_set(uint64_t deadline_ns) { this_cpu()->arch.deadline_ns = deadline_ns; }
 uint64_t arch_wall_clock(void) { return 0; }
 unsigned arch_irq_count(void) { return 32; }
+struct arch_message_lines arch_message_lines(void) { return (struct arch_message_lines){32, 34}; }
+struct arch_message arch_message_of(unsigned irq) { return (struct arch_message){0x1000, irq}; }
 void arch_irq_mask(unsigned) {}
 void arch_irq_unmask(unsigned) {}
 bool arch_ioport_read(unsigned, unsigned, uint64_t *) { return false; }

@@ -110,6 +110,18 @@ unsigned arch_irq_count(void)
     return machine.pic ? ls7a_pic_lines() : 0;
 }
 
+/* Messages raise the vector that they name. */
+struct arch_message_lines arch_message_lines(void)
+{
+    return machine.pic ? machine.message_lines : (struct arch_message_lines){};
+}
+
+struct arch_message arch_message_of(unsigned irq)
+{
+    return (struct arch_message){machine.message_address, irq};
+}
+
+/* Messages are never masked: what is no line of the bridge's controller is none of these functions' business. */
 void arch_irq_mask(unsigned irq)
 {
     ls7a_pic_mask(irq);
@@ -125,7 +137,9 @@ void interrupts_init(unsigned cpu)
     if (cpu == 0 && machine.pic) {
         iocsr_write64(IOCSR_MISC, iocsr_read64(IOCSR_MISC) | IOCSR_MISC_EXTIOI);
         ls7a_pic_init(device_map(machine.pic, 0x400));
-        extioi_init(ls7a_pic_lines());
+        if (machine.message_lines.first < ls7a_pic_lines())
+            machine.message_lines.first = ls7a_pic_lines();
+        extioi_init(machine.message_lines.end);
     }
     csr_write(CSR_TCFG, 0);
     csr_write(CSR_TICLR, 1);

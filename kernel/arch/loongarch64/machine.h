@@ -10,6 +10,8 @@ struct machine {
     uint64_t counter_hz;
     paddr_t pic;                    /* interrupt controller of the bridge; 0: none */
     paddr_t rtc;
+    paddr_t message_address;        /* what devices write to, ... */
+    struct arch_message_lines message_lines; /* ... and with it a number of these */
     paddr_t power;                  /* ACPI sleep control register, reset register at +2 */
 };
 extern struct machine machine;

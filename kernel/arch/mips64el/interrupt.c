@@ -169,6 +169,16 @@ unsigned arch_irq_count(void)
     return machine.board->irq_lines;
 }
 
+struct arch_message_lines arch_message_lines(void)
+{
+    return (struct arch_message_lines){};
+}
+
+struct arch_message arch_message_of(unsigned)
+{
+    return (struct arch_message){};
+}
+
 void arch_irq_mask(unsigned irq)
 {
     if (irq < machine.board->irq_lines)

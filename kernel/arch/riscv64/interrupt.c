@@ -98,6 +98,16 @@ unsigned arch_irq_count(void)
     return machine.plic_lines;
 }
 
+struct arch_message_lines arch_message_lines(void)
+{
+    return (struct arch_message_lines){};
+}
+
+struct arch_message arch_message_of(unsigned)
+{
+    return (struct arch_message){};
+}
+
 void arch_irq_mask(unsigned irq)
 {
     plic_mask(irq);

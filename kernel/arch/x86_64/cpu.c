@@ -132,7 +132,7 @@ void arch_idle(void)
 
 bool arch_interrupt_pending(void)
 {
-    return lapic_pending(VECTOR_TIMER, VECTOR_LINE + arch_irq_count());
+    return lapic_pending(VECTOR_TIMER, VECTOR_LINE + LINES_MAX);
 }
 
 void arch_halt(void)

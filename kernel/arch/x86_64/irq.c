@@ -1,6 +1,6 @@
 /* irq.c: device interrupts: ACPI's interrupt lines through the I/O APICs to the boot CPU.
  * A line is masked from its interrupt until arch_irq_unmask. A level line is masked at the controller. An edge line is not, since the
- * controller forgets edges of a masked line: an edge that comes meanwhile is noted here and sent again at the unmask. */
+ * controller forgets edges of a masked line: an edge that comes meanwhile is noted here and sent again at the unmask. So are messages. */
 #include <acpi.h>
 #include <lib/spinlock.h>
 #include <platform/ioapic.h>
@@ -47,14 +47,27 @@ void x86_irq_init(void)
             apply_override(entry);
     for (unsigned i = 0; i < line_count; i++)
         ioapic_route(i, VECTOR_LINE + i, cpus[0].arch.apic_id, (struct ioapic_line){lines[i].level, lines[i].active_low});
+    for (unsigned i = line_count; i < LINES_MAX; i++)
+        lines[i].masked = true;
     spin_unlock(&lock);
 }
 
 unsigned arch_irq_count(void) { return line_count; }
 
+/* The vectors that no line of a controller has: edges without a controller. Intel SDM volume 3, "Message signalled interrupts". */
+struct arch_message_lines arch_message_lines(void)
+{
+    return (struct arch_message_lines){line_count, LINES_MAX};
+}
+
+struct arch_message arch_message_of(unsigned irq)
+{
+    return (struct arch_message){0xfee00000 | (paddr_t)cpus[0].arch.apic_id << 12, VECTOR_LINE + irq};
+}
+
 void arch_irq_mask(unsigned irq)
 {
-    if (irq >= line_count)
+    if (irq >= LINES_MAX)
         return;
     spin_lock(&lock);
     lines[irq].masked = true;
@@ -65,7 +78,7 @@ void arch_irq_mask(unsigned irq)
 
 void arch_irq_unmask(unsigned irq)
 {
-    if (irq >= line_count)
+    if (irq >= LINES_MAX)
         return;
     spin_lock(&lock);
     struct line *line = &lines[irq];
@@ -95,6 +108,6 @@ static bool take(unsigned irq)
 
 void x86_irq_handle(unsigned irq)
 {
-    if (irq < line_count && take(irq))
+    if (irq < LINES_MAX && take(irq))
         trap_interrupt(irq);
 }

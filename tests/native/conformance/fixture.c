@@ -62,6 +62,17 @@ static void create_task(void)
     EXPECT_OK(os_thread_create(fixture.object[TYPE_TASK], NATIVE_STACKS, &fixture.object[TYPE_THREAD]));
 }
 
+/* Has the machine message-signalled interrupts? */
+static bool makes_message(void)
+{
+    cap_t irq;
+    uint64_t address, data;
+    enum status status = os_irq_create_message(BOOTSTRAP_CONTROL, &irq, &address, &data);
+    if (status == STATUS_OK)
+        os_drop(irq);
+    return status == STATUS_OK;
+}
+
 void fixture_create(void)
 {
     fixture = (struct fixture){};
@@ -74,6 +85,7 @@ void fixture_create(void)
     EXPECT_OK(os_notification_create(BOOTSTRAP_LEDGER, &object[TYPE_NOTIFICATION]));
     (void)os_irq_create(BOOTSTRAP_CONTROL, IRQ_LINE, &object[TYPE_IRQ]);
     (void)os_ioport_create(BOOTSTRAP_CONTROL, IO_PORT, 1, &object[TYPE_IOPORT]);
+    fixture.has_messages = makes_message();
     EXPECT_OK(os_ledger_create(BOOTSTRAP_LEDGER, &object[TYPE_LEDGER]));
     EXPECT_OK(os_cap_duplicate(BOOTSTRAP_CONTROL, &object[TYPE_CONTROL]));
     EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 0, &fixture.paged_port));

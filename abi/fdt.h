@@ -1,7 +1,7 @@
-/* fdt.h: reading a flattened device tree (Devicetree Specification 0.4, chapter 5): what booting needs. Not here: changing trees; drivers'
- * needs. Every offset and length in the tree is checked: a malformed tree reads as a shorter one. */
-#ifndef BOOT_FDT_H
-#define BOOT_FDT_H
+/* fdt.h: reading a flattened device tree (Devicetree Specification 0.4, chapter 5): what booting and the servers of
+ * buses need, both by boot/fdt.c. Not here: changing trees. Every offset and length in the tree is checked: a malformed tree reads as a shorter one. */
+#ifndef ABI_FDT_H
+#define ABI_FDT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,5 +65,7 @@ bool fdt_enabled(const struct fdt_node *node);
 bool fdt_reg(const struct fdt_node *node, unsigned index, uint64_t *address, uint64_t *size);
 /* Cells of interrupt `index` of the node, as its interrupt controller counts: up to `room` go to `cells`. Returns: their number, 0: none. */
 unsigned fdt_interrupt(const struct fdt_node *node, unsigned index, uint32_t *cells, unsigned room);
+/* The line of interrupt `index`, as irq_create numbers it: the first cell, or for an ARM GIC its interrupt number. 0: none. */
+unsigned fdt_irq(const struct fdt_node *node, unsigned index);
 
 #endif
