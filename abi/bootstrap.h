@@ -27,9 +27,14 @@ enum bootstrap_cap : unsigned {
  *   import = proc vfs       (names or exports, in order: BOOTSTRAP_IMPORTS + 0, 1, ...; "init" is a facet of init for listing and killing
  *                            services and for the power, which may be passed on)
  *   control = info debug device clock power swap       (rights of the control capability)
- *   may = files archive session power kill list     (what it may ask of init by BOOTSTRAP_INIT besides lookup and ready)
+ *   may = files archive session power kill list offer (what it may ask of init by BOOTSTRAP_INIT besides lookup and ready)
  *   device = console 16550 | console pl011  (the UART of the boot info: irq, then memory or ioport, in that order after the imports; the
  *                            service is absent on machines without it)
+ *   device = virtio block, pci 1af4:1042    (a device on a bus, by one of these names of two words, which the bus offers: a facet for the
+ *                            bus protocol, then the memory of dma. One instance of the service, NAME, NAME-1, ..., runs for each such
+ *                            device; there is none without)
+ *   dma = 1M                (of such a driver: memory in one piece that its device reads and writes, charged to it; main's argument is its
+ *                            physical address | number of the instance)
  *   start = boot | demand   (demand, the default: when somebody who imports it starts)
  *   restart = always | never                        (always is the default)
  *   ledgers = yes           (may make ledgers below its own)

@@ -3,6 +3,8 @@
 #ifndef DRIVE_DRIVE_H
 #define DRIVE_DRIVE_H
 
+#include <barrier.h>
+#include <fdt.h>
 #include <serve.h>
 
 /* --- registers -------------------------------------------------------------------------------------------------------------------------- */
@@ -27,6 +29,12 @@ static inline void registers_write32(const struct registers *registers, unsigned
     *(volatile uint32_t *)(registers->memory + offset) = value;
 }
 
+/* device_barrier(): what the program read and wrote before, memory and registers, is done before all that follows (barrier.h of the machine). */
+
+/* --- the device tree --------------------------------------------------------------------------------------------------------------------- */
+/* The firmware's, copied. Needs the control capability with DEVICE. Returns: NOT_FOUND when there is none. */
+[[nodiscard]] enum status device_tree_open(struct fdt *fdt);
+
 /* --- interrupts ------------------------------------------------------------------------------------------------------------------------- */
 struct drive_irq {
     void (*handler)(struct drive_irq *irq); /* called by the server loop; the line is unmasked after it */
@@ -34,6 +42,20 @@ struct drive_irq {
     struct serve_watch watch;
 };
 [[nodiscard]] enum status drive_irq_start(struct drive_irq *irq);
+
+/* --- drivers of devices on a bus -------------------------------------------------------------------------------------------------------- */
+/* What init put behind the `imports` imports: the device, and its memory (manifest: dma). */
+struct drive_device {
+    cap_t    bus;               /* bus protocol */
+    cap_t    memory;
+    uint8_t *dma;               /* mapped; */
+    uint64_t dma_address;       /* as the device sees it */
+    uint64_t dma_size;
+    unsigned instance;
+};
+[[nodiscard]] enum status drive_device_open(struct drive_device *device, unsigned imports, uint64_t argument);
+/* Registers number `index` of the device, mapped. */
+[[nodiscard]] enum status drive_device_registers(const struct drive_device *device, unsigned index, volatile uint8_t **registers, uint64_t *size);
 
 /* --- console drivers -------------------------------------------------------------------------------------------------------------------- */
 #define CONSOLE_DRAIN 1u

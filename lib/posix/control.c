@@ -38,6 +38,8 @@ static const struct {
     {0x5423, 4, 0}, {0x5424, 0, 4}, /* TIOCSETD, TIOCGETD */
     {0x5425, 0, 0}, {0x5427, 0, 0}, {0x5428, 0, 0}, /* TCSBRKP, TIOCSBRK, TIOCCBRK */
     {0x5429, 0, 4}, /* TIOCGSID */
+    {0x125e, 0, 4}, {0x1260, 0, 8}, {0x1261, 0, 0}, {0x1268, 0, 4}, /* BLKROGET, BLKGETSIZE, BLKFLSBUF, BLKSSZGET */
+    {0x1277, 16, 0}, {0x127b, 0, 4}, /* BLKDISCARD, BLKPBSZGET */
 };
 
 struct control_span control_span(uint32_t request)

@@ -47,6 +47,7 @@ static enum status ready(void *, struct request *rq)
         return STATUS_ACCESS_DENIED;
     if (caller->state == STATE_STARTED)
         caller->state = STATE_READY;
+    session_look();
     return STATUS_OK;
 }
 
@@ -129,6 +130,19 @@ static enum status kill(void *, struct request *rq)
     return service && service->task ? os_task_kill(service->task, 0) : STATUS_NOT_FOUND;
 }
 
+static enum status offer(void *, struct request *rq, uint64_t place, cap_t device)
+{
+    char *names = nullptr;
+    enum status status = may(rq, MAY_OFFER) ? name_of(rq, &names) : STATUS_ACCESS_DENIED;
+    if (status == STATUS_OK)
+        status = device_offered(service_by_number(rq->message.badge), place, names, device);
+    if (status != STATUS_OK) {
+        os_free(names);
+        os_drop(device);
+    }
+    return status;
+}
+
 static enum status begin_session(void *, struct request *rq, uint64_t *length, uint64_t *count, cap_t *terminal)
 {
     return may(rq, MAY_SESSION) ? session_ask(rq, length, count, terminal) : STATUS_ACCESS_DENIED;
@@ -144,7 +158,7 @@ static enum status end_session(void *, struct request *rq, uint64_t wait_status)
 
 static const struct service_ops ops = {
     .lookup = lookup, .ready = ready, .file = file, .list = list, .power = power, .kill = kill, .archive = archive,
-    .session = begin_session, .session_end = end_session,
+    .session = begin_session, .session_end = end_session, .offer = offer,
 };
 
 static bool dispatch(void *self, struct request *rq)

@@ -20,7 +20,7 @@ static const struct word control_words[] = {
 };
 static const struct word may_words[] = {
     {"files", MAY_FILES}, {"archive", MAY_ARCHIVE}, {"session", MAY_SESSION},
-    {"power", MAY_POWER}, {"kill", MAY_KILL}, {"list", MAY_LIST}, {},
+    {"power", MAY_POWER}, {"kill", MAY_KILL}, {"list", MAY_LIST}, {"offer", MAY_OFFER}, {},
 };
 
 static bool is_space(char c)
@@ -93,13 +93,82 @@ static bool number_of(char *value, uint64_t *number)
     return true;
 }
 
-static bool device_of(char *value, enum manifest_device *device)
+static bool console_of(char *value, enum manifest_device *device)
 {
-    const char *class = next_word(&value), *model = class ? next_word(&value) : nullptr;
-    if (!model || next_word(&value) || strcmp(class, "console") != 0)
+    const char *model;
+    (void)next_word(&value);
+    if (!only_word(value, &model))
         return false;
     *device = strcmp(model, "16550") == 0 ? DEVICE_CONSOLE_16550 : strcmp(model, "pl011") == 0 ? DEVICE_CONSOLE_PL011 : DEVICE_NONE;
     return *device != DEVICE_NONE;
+}
+
+/* --- names of devices: words with single spaces between them, commas between names -------------------------------------------------------- */
+
+static const char *skip_spaces(const char *at)
+{
+    while (is_space(*at))
+        at++;
+    return at;
+}
+
+/* Returns: how many words the name at *at has; *at: where it ends. */
+static unsigned words_of(const char **at)
+{
+    unsigned count = 0;
+    for (const char *text = skip_spaces(*at);; text = skip_spaces(text)) {
+        *at = text;
+        if (!*text || *text == ',')
+            return count;
+        count++;
+        while (*text && *text != ',' && !is_space(*text))
+            text++;
+    }
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    for (a = skip_spaces(a), b = skip_spaces(b);; a++, b++) {
+        bool a_ends = !*skip_spaces(a) || *skip_spaces(a) == ',', b_ends = !*skip_spaces(b) || *skip_spaces(b) == ',';
+        if (a_ends || b_ends)
+            return a_ends && b_ends;
+        if (is_space(*a) && is_space(*b)) {
+            a = skip_spaces(a) - 1;
+            b = skip_spaces(b) - 1;
+        } else if (*a != *b) {
+            return false;
+        }
+    }
+}
+
+static const char *next_name(const char *names)
+{
+    const char *comma = strchr(names, ',');
+    return comma ? comma + 1 : nullptr;
+}
+
+bool manifest_drives(const struct manifest *manifest, const char *names)
+{
+    for (const char *own = manifest->drives; own; own = next_name(own))
+        for (const char *name = names; name; name = next_name(name))
+            if (same_name(own, name))
+                return true;
+    return false;
+}
+
+/* The UART of the console, or what a bus may have: names of two words. */
+static bool device_of(struct manifest *manifest, char *value)
+{
+    static const char console[] = "console";
+    const char *start = skip_spaces(value);
+    if (strncmp(start, console, sizeof console - 1) == 0 && is_space(start[sizeof console - 1]))
+        return console_of(value, &manifest->device);
+    for (const char *name = start, *at; name; name = next_name(name))
+        if (at = name, words_of(&at) != 2)
+            return false;
+    manifest->drives = start;
+    manifest->device = DEVICE_ON_BUS;
+    return true;
 }
 
 static enum status add_imports(struct manifest *manifest, char *value)
@@ -123,7 +192,7 @@ static bool scalar_key(struct manifest *m, const char *key, char *value)
     if (!strcmp(key, "may"))
         return flags_of(value, may_words, &m->may);
     if (!strcmp(key, "device"))
-        return device_of(value, &m->device);
+        return device_of(m, value);
     if (!strcmp(key, "restart"))
         return choice(value, "always", "never", &m->restarts);
     if (!strcmp(key, "start"))
@@ -140,6 +209,8 @@ static bool scalar_key(struct manifest *m, const char *key, char *value)
         return number_of(value, &m->queue);
     if (!strcmp(key, "stack"))
         return number_of(value, &m->stack);
+    if (!strcmp(key, "dma"))
+        return number_of(value, &m->dma);
     return false;
 }
 

@@ -6,7 +6,7 @@
 #include <status.h>
 #include <stdint.h>
 
-enum manifest_device : int { DEVICE_NONE, DEVICE_CONSOLE_16550, DEVICE_CONSOLE_PL011 };
+enum manifest_device : int { DEVICE_NONE, DEVICE_CONSOLE_16550, DEVICE_CONSOLE_PL011, DEVICE_ON_BUS };
 
 /* What a service may ask of init beyond lookup and ready. */
 #define MAY_FILES   (1u << 0)
@@ -15,6 +15,7 @@ enum manifest_device : int { DEVICE_NONE, DEVICE_CONSOLE_16550, DEVICE_CONSOLE_P
 #define MAY_POWER   (1u << 3)
 #define MAY_KILL    (1u << 4)
 #define MAY_LIST    (1u << 5)
+#define MAY_OFFER   (1u << 6)
 
 struct manifest {
     char       *text;            /* the strings below lie in it */
@@ -25,6 +26,7 @@ struct manifest {
     uint32_t    control;         /* RIGHT_CONTROL_* */
     uint32_t    may;             /* MAY_* */
     enum manifest_device device;
+    const char *drives;          /* of DEVICE_ON_BUS: names of devices, with commas between them */
     bool        restarts, starts_at_boot;
     bool        kept;            /* its memory does not go to swap */
     bool        limits_ledgers;  /* may make ledgers below its own */
@@ -32,10 +34,13 @@ struct manifest {
     uint64_t    priority;        /* UINT64_MAX: as usual */
     uint64_t    queue;           /* messages that can wait at its port without their sender */
     uint64_t    stack;           /* bytes */
+    uint64_t    dma;             /* bytes that its device reads and writes; 0: none */
 };
 
 /* Returns: OK; BAD_FORMAT, with the number of the line that is wrong in *line (0: a key is missing); NO_MEMORY. Owner: free with manifest_free. */
 [[nodiscard]] enum status manifest_parse(struct manifest *manifest, const char *text, size_t length, unsigned *line);
 void manifest_free(struct manifest *manifest);
+/* Is one of the device's names (with commas between them) among those that the manifest drives? */
+bool manifest_drives(const struct manifest *manifest, const char *names);
 
 #endif

@@ -28,11 +28,30 @@ TEST(all_keys)
     manifest_free(&m);
 }
 
+TEST(devices_by_name)
+{
+    REQUIRE_EQUAL(parse("name = d\ndevice = virtio block, pci  8086:2922 ,x y\ndma = 64K\n"), STATUS_OK);
+    EXPECT(m.device == DEVICE_ON_BUS && m.dma == 64 << 10);
+    EXPECT(manifest_drives(&m, "virtio block"));
+    EXPECT(manifest_drives(&m, "pci 1af4:1001,virtio  block "));
+    EXPECT(manifest_drives(&m, " pci 8086:2922"));
+    EXPECT(manifest_drives(&m, "a b,x y"));
+    EXPECT(!manifest_drives(&m, "virtio net"));
+    EXPECT(!manifest_drives(&m, "virtio"));
+    EXPECT(!manifest_drives(&m, "virtio block two"));
+    EXPECT(!manifest_drives(&m, "virtioblock"));
+    EXPECT(!manifest_drives(&m, ""));
+    manifest_free(&m);
+    REQUIRE_EQUAL(parse("name = d\n"), STATUS_OK);
+    EXPECT(!manifest_drives(&m, "virtio block"));
+    manifest_free(&m);
+}
+
 TEST(wrong_lines_are_named)
 {
     static const struct { const char *text; unsigned line; } wrong[] = {
         {"export = x\n", 0}, {"name = a\nfoo = b\n", 2}, {"name = a b\n", 1}, {"name = a\n\nmemory = 3X\n", 3}, {"name = a\nnonsense\n", 2},
-        {"name = a\nrestart = often\n", 2}, {"name = a\ncontrol = all\n", 2}, {"name = a\npriority = 64\n", 2}, {"name = a\nmemory = 99999999999999999M\n", 2},
+        {"name = a\nrestart = often\n", 2}, {"name = a\ndevice = console vt100\n", 2}, {"name = a\ndevice = virtio\n", 2}, {"name = a\ndevice = a b,\n", 2}, {"name = a\ncontrol = all\n", 2}, {"name = a\npriority = 64\n", 2}, {"name = a\nmemory = 99999999999999999M\n", 2},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         EXPECT_EQUAL(parse(wrong[i].text), STATUS_BAD_FORMAT);

@@ -74,8 +74,11 @@ static uint64_t figure(enum system_figure what)
     return os_system_info(BOOTSTRAP_CONTROL, what, &value) == STATUS_OK ? value : 0;
 }
 
+/* That of a bus comes later. */
 static bool hardware_is_there(enum manifest_device device)
 {
+    if (device == DEVICE_ON_BUS)
+        return false;
     uint64_t kind = figure(SYSTEM_CONSOLE_KIND);
     switch (device) {
     case DEVICE_CONSOLE_16550:
@@ -87,9 +90,13 @@ static bool hardware_is_there(enum manifest_device device)
     }
 }
 
-/* The argument of a console driver's main; lib/drive reads it. */
-static uint64_t device_argument(void)
+/* The argument of a driver's main; lib/drive reads it. */
+static uint64_t device_argument(const struct service *service)
 {
+    if (service->manifest.device == DEVICE_NONE)
+        return 0;
+    if (service->device)
+        return device_main_argument(service);
     return figure(SYSTEM_CONSOLE_KIND) | figure(SYSTEM_CONSOLE_STRIDE) << 8 | (figure(SYSTEM_CONSOLE_ADDRESS) & (OS_PAGE_SIZE - 1)) << 32;
 }
 
@@ -109,6 +116,8 @@ static enum status install_and_drop(cap_t task, cap_t cap, uint32_t rights, unsi
 /* Its interrupt line and its registers, at these indexes. */
 static enum status give_device(struct service *service, cap_t task, unsigned index)
 {
+    if (service->device)
+        return device_give(service, task, index);
     enum status status = STATUS_OK;
     if (!service->irq)
         status = os_irq_create(BOOTSTRAP_CONTROL, figure(SYSTEM_CONSOLE_IRQ), &service->irq);
@@ -194,6 +203,7 @@ static enum status give_basics(struct service *service, cap_t task, cap_t thread
 static void make_dead(struct service *service)
 {
     service->state = STATE_DEAD;
+    session_look();
     (void)os_port_destroy(service->port);
     os_drop(service->port);
     service->port = CAP_NULL;
@@ -219,7 +229,7 @@ static enum status set_off(struct service *service, const struct loaded *loaded)
     if (status == STATUS_OK)
         status = os_task_bind_death(loaded->task, service->death.notification, 1);
     if (status == STATUS_OK)
-        status = os_thread_start(loaded->thread, loaded->entry, loaded->stack_pointer, manifest->device != DEVICE_NONE ? device_argument() : 0);
+        status = os_thread_start(loaded->thread, loaded->entry, loaded->stack_pointer, device_argument(service));
     return status;
 }
 
@@ -313,10 +323,27 @@ static enum status read_manifest(struct service *service, const struct archive_e
     return status;
 }
 
-static void add_service(const struct archive_entry *program)
+static struct service *new_service(const struct archive_entry *program)
 {
     struct service *service = NEW(struct service);
-    if (!service || !GROW(services, service_count, service_capacity))
+    if (!service || !GROW(services, service_count, service_capacity)) {
+        os_free(service);
+        return nullptr;
+    }
+    service->program = *program;
+    return service;
+}
+
+static void append(struct service *service)
+{
+    service->number = (uint32_t)service_count + 1;
+    services[service_count++] = service;
+}
+
+static void add_service(const struct archive_entry *program)
+{
+    struct service *service = new_service(program);
+    if (!service)
         os_fatal("no memory for the services");
     enum status status = read_manifest(service, program);
     if (status != STATUS_OK) {
@@ -324,9 +351,7 @@ static void add_service(const struct archive_entry *program)
             os_log("%s is no service: %s", program->name, os_status_text(status));
         return os_free(service);
     }
-    service->program = *program;
-    service->number = (uint32_t)service_count + 1;
-    services[service_count++] = service;
+    append(service);
     if (!hardware_is_there(service->manifest.device)) {
         service->state = STATE_ABSENT;
         return;
@@ -334,6 +359,44 @@ static void add_service(const struct archive_entry *program)
     status = make_objects(service);
     if (status != STATUS_OK)
         os_fatal("making the objects of %s: %s", program->name, os_status_text(status));
+}
+
+/* Its name is the first one's with its number behind it. */
+static bool name_instance(struct service *service, const char *first)
+{
+    size_t room = strlen(first) + 12;
+    char *name = os_allocate(room);
+    if (!name)
+        return false;
+    os_format(name, room, "%s-%u", first, service->instance);
+    service->manifest.name = name;
+    return true;
+}
+
+struct service *service_repeat(const struct service *first)
+{
+    struct service *service = new_service(&first->program);
+    if (!service)
+        return nullptr;
+    for (size_t i = 0; i < service_count; i++)
+        service->instance += services[i]->program.data == first->program.data;
+    if (read_manifest(service, &first->program) != STATUS_OK || !name_instance(service, first->manifest.name)) {
+        os_free(service);
+        return nullptr;
+    }
+    service->state = STATE_ABSENT;
+    append(service);
+    return service;
+}
+
+void service_has_device(struct service *service)
+{
+    enum status status = make_objects(service);
+    if (status != STATUS_OK)
+        return os_log("making the objects of %s: %s", service->manifest.name, os_status_text(status));
+    service->state = STATE_IDLE;
+    if (service->manifest.starts_at_boot)
+        service_start(service);
 }
 
 static void find_services(void)

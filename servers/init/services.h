@@ -17,6 +17,10 @@ struct service {
     uint32_t             number;      /* from 1; the badge of its facets of others' ports */
     enum service_state   state;
     cap_t                port, ledger, task, irq;
+    struct device       *device;      /* of those on a bus, the one that it drives */
+    uint32_t             instance;    /* how many services of the same program came before it */
+    cap_t                dma;         /* its device's memory, which is never given back: the device may write to it for as long as it likes */
+    uint64_t             dma_address;
     uint64_t             deaths;      /* that were followed by a start */
     uint64_t             started_ns;
     uint64_t             pause_ns;    /* before the next start */
@@ -40,7 +44,23 @@ struct service *service_next(const struct service *service);
 /* A line of text with a newline: name, state, restarts, KiB of its memory and of the kernel's for it. Returns: its length, cut to size. */
 int service_describe(const struct service *service, char *line, size_t size);
 
-/* Called when the one with MAY_SESSION died (session.c). */
+/* devices.c: of buses, to their drivers. */
+struct device;
+[[nodiscard]] enum status device_offered(const struct service *bus, uint64_t place, char *names, cap_t facet);
+/* What a driver gets at these indexes: its device's facet, then the memory for it. */
+[[nodiscard]] enum status device_give(struct service *service, cap_t task, unsigned index);
+/* The argument of its main: physical address of its memory (whole pages) | instance. */
+uint64_t device_main_argument(const struct service *service);
+/* Have the buses said all and do the drivers serve? */
+bool devices_settled(void);
+
+/* A further service of the same program, for one more device. NULL: no memory. */
+struct service *service_repeat(const struct service *service);
+/* Its hardware is there now. */
+void service_has_device(struct service *service);
+
+/* Called when the one with MAY_SESSION died, and when devices_settled may say something else (session.c). */
 void session_lost(void);
+void session_look(void);
 
 #endif

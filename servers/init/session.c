@@ -134,8 +134,13 @@ static void opened(struct serve_watch *, uint64_t)
     session.phase = session.open_status == STATUS_OK ? PHASE_OPEN : PHASE_NO_TERMINAL;
     if (session.open_status != STATUS_OK)
         os_log("there is no terminal for the first session: %s", os_status_text(session.open_status));
+    session_look();
+}
+
+void session_look(void)
+{
     struct request *rq = session.asks;
-    if (!rq)
+    if (!rq || session.phase == PHASE_OPENING || !devices_settled())
         return;
     session.asks = nullptr;
     uint64_t length = 0, count = 0;
@@ -146,7 +151,7 @@ static void opened(struct serve_watch *, uint64_t)
 
 enum status session_ask(struct request *rq, uint64_t *length, uint64_t *count, cap_t *terminal)
 {
-    if (session.phase != PHASE_OPENING)
+    if (session.phase != PHASE_OPENING && devices_settled())
         return answer(rq, length, count, terminal);
     if (session.asks)
         return STATUS_BUSY;

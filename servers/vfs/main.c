@@ -3,7 +3,7 @@
 #include <protocols/identity.h>
 #include <protocols/vfs_server.h>
 
-SERVICE_MANIFEST("name = vfs\nexport = vfs\nimport = fs proc pipe terminal\nrestart = always\nstart = boot\npriority = 24\n")
+SERVICE_MANIFEST("name = vfs\nexport = vfs\nimport = fs proc pipe terminal disks\nrestart = always\nstart = boot\npriority = 24\n")
 
 static const struct serve_type session_type = {.dispatch = session_dispatch, .close = session_closed};
 

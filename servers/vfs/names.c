@@ -6,6 +6,7 @@
 #include <protocols/vfs_server.h>
 
 #define FIFO_IMPORT 2u
+#define DISKS_IMPORT 4u
 
 static struct path path, second;
 
@@ -50,6 +51,8 @@ static enum status open_special(struct attempt *a)
             return STATUS_NO_DEVICE;
         return device_open(server, a->result[0], a->argument[0], session->who, session->session, &a->object);
     }
+    if (a->kind == MODE_BLOCK)
+        return device_open(serve_import(DISKS_IMPORT), a->result[0], a->argument[0], session->who, session->session, &a->object);
     if (a->kind == MODE_FIFO)
         return pipe_open_fifo(serve_import(FIFO_IMPORT), a->result[1], a->argument[0], &a->object);
     return STATUS_NO_DEVICE;

@@ -88,6 +88,8 @@ uint32_t ioctl_request_in(uint32_t request)
             return table[i].generic;
     /* The direction bits of encoded requests: generic 1 = write, 2 = read in bits 30, 31; mips 4 = write, 2 = read in 29..31, 1 = none. */
     uint32_t direction = request >> 29, rest = request & 0x1fffffff;
+    if (direction == 1)
+        request = rest;
     if (direction != 2 && direction != 4 && direction != 6)
         return request < 0x5401 || request > 0x54ff ? request : 0;
     return rest | (direction & 4 ? 1u << 30 : 0) | (direction & 2 ? 1u << 31 : 0);

@@ -87,4 +87,6 @@ TEST(mips_ioctl_requests)
     EXPECT_EQUAL(ioctl_request_in(0x80047476), 0x5410); /* TIOCSPGRP */
     EXPECT_EQUAL(ioctl_request_in(0x40045430), 0x80045430);
     EXPECT_EQUAL(ioctl_request_in(0x80045431), 0x40045431);
+    EXPECT_EQUAL(ioctl_request_in(0x20001268), 0x1268); /* BLKSSZGET */
+    EXPECT_EQUAL(ioctl_request_in(0x40081272), 0x80081272); /* BLKGETSIZE64 */
 }

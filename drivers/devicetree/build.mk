@@ -1,0 +1,1 @@
+devicetree.arches := aarch64 riscv64

@@ -1,0 +1,1 @@
+pci.arches := x86_64 loongarch64 mips64el
