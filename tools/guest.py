@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import image
 from common import ROOT, UserError, build_folder
-from machines import MIB
+from machines import MIB, disk_options
 
 BESIDES_FILES = 24 * MIB  # what kernel and services need beside the boot image and its files
 PANIC = re.compile(rb"PANIC: ")  # kernel/debug/panic.c
@@ -41,6 +41,9 @@ class Settings:
     options: list = field(default_factory=list)  # more for QEMU
     machine_options: tuple = ()    # instead of the machine's
     folder: str = ""               # the build folder; "": the usual one
+    disks: list = field(default_factory=list)    # files that are disks
+    scratch: list = field(default_factory=list)  # sizes in bytes of empty disks that go with the machine
+    snapshot: bool = False         # what is written to disks is forgotten
     native: str = ""               # a program of tests/native that boots in place of init, without an archive
 
 
@@ -57,6 +60,7 @@ class Boot:
         self.build = settings.folder or build_folder(settings.machine.name, settings.debug)
         self.kernel = f"{self.build}/kernel.elf"
         self.folder = None
+        self.disk_options = []
 
     def __enter__(self):
         machine, settings = self.settings.machine, self.settings
@@ -68,6 +72,7 @@ class Boot:
         try:
             if not settings.kernel_only:
                 self.make_image()
+            self.make_disks()
         except BaseException:
             self.__exit__()
             raise
@@ -94,6 +99,18 @@ class Boot:
             raise UserError(f"'{error.filename}' may not be read") from None
         with open(f"{self.folder}/boot.img", "wb") as f:
             f.write(data)
+
+    def make_disks(self):
+        """Find the options for disks, and make those that go with the machine."""
+        paths = list(self.settings.disks)
+        for number, size in enumerate(self.settings.scratch):
+            paths.append(f"{self.folder}/disk{number}")
+            with open(paths[-1], "wb") as f:
+                f.truncate(size)
+        try:
+            self.disk_options = disk_options(self.settings.machine, paths, self.settings.snapshot)
+        except ValueError as error:
+            raise UserError(str(error)) from None
 
     def check_room(self, size):
         """The boot image and what is unpacked from it are both in the machine's memory."""
@@ -122,7 +139,7 @@ class Boot:
         if not settings.kernel_only:
             path = f"{self.folder}/boot.img"
             command += ["-initrd", path] if machine.image == "initrd" else ["-device", f"loader,file={path},addr={machine.image:#x},force-raw=on"]
-        return command + settings.options
+        return command + self.disk_options + settings.options
 
 
 class Guest:

@@ -7,6 +7,7 @@ import sys
 
 from common import ROOT, UserError, checked_cluster, checked_cpus, checked_memory, checked_seconds, machine_named, make, user_path
 from guest import PANIC, Boot, Guest, MarkFilter, Settings, escaped
+from machines import disk_options
 
 EXIT_HANG = 124
 EXIT_LOST = 125  # the machine stopped before the command ended
@@ -21,6 +22,8 @@ def add_machine_arguments(parser):
     parser.add_argument("--kernel-only", action="store_true", help="boot without programs")
     parser.add_argument("--native", default="", metavar="NAME", help="boot the program tests/native/NAME in place of init")
     parser.add_argument("--no-make", action="store_true", help="take what is built")
+    parser.add_argument("--disk", dest="disks", action="append", default=[], metavar="FILE", help="a file (raw, or NAME.qcow2) that is a disk, /dev/vda the first")
+    parser.add_argument("--snapshot", action="store_true", help="what is written to disks is forgotten at the end")
     parser.add_argument("--qemu", action="append", default=[], metavar="OPTION", help="one more word for QEMU")
     parser.add_argument("--boot", action="append", default=[], metavar="WORD", help="one more word for the boot command line")
 
@@ -40,8 +43,32 @@ def settings_of(arguments):
                         native=arguments.native)
     if arguments.memory:
         settings.memory = checked_memory(arguments.memory, machine)
+    settings.disks, settings.snapshot = checked_disks(arguments.disks, arguments.snapshot, machine), arguments.snapshot
     settings.host_paths = checked_host_paths(getattr(arguments, "paths", []))
     return settings
+
+
+def checked_disks(paths, snapshot, machine):
+    """Returns: the paths as seen from here. Raises UserError."""
+    found = []
+    for path in paths:
+        full = os.path.abspath(user_path(path))
+        if not path or not os.path.exists(full):
+            raise UserError(f"there is no file '{path}' for a disk; 'truncate -s 64M {path or 'disk.img'}' makes an empty one")
+        if not os.path.isfile(full):
+            raise UserError(f"'{path}' is no file that could be a disk")
+        if not os.access(full, os.R_OK if snapshot else os.R_OK | os.W_OK):
+            raise UserError(f"'{path}' may not be {'read' if snapshot else 'read and written; --snapshot leaves it as it is'}")
+        if os.path.getsize(full) < 512:
+            raise UserError(f"'{path}' is too small for a disk: 512 bytes is the least")
+        if full in found:
+            raise UserError(f"'{path}' cannot be two disks")
+        found.append(full)
+    try:
+        disk_options(machine, found, snapshot)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    return found
 
 
 def checked_host_paths(paths):

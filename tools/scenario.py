@@ -11,6 +11,7 @@ Lines 'key: value'; an indented line goes on with the value above it; '#' starts
     native: NAME               the program tests/native/NAME boots in place of init; its log is the output
     boot: WORDS                more words of the boot command line       qemu: WORDS    more options for QEMU
     icount: no                 of a benchmark that counts events, not instructions: its CPUs run at the same time
+    disk: SIZE...              empty disks of these sizes: /dev/vda, /dev/vdb, ...
     host: PATH...              files and folders to put under /host
     program: FILE.c...         compiled against stock musl into the static Linux program /host/FILE; each line one program; words that
                                start with '-' go to the compiler
@@ -42,11 +43,11 @@ from dataclasses import dataclass, field
 import linux
 from common import ROOT, UserError, checked_cluster, checked_cpus, checked_memory, checked_seconds, fetch_ports, machine_named
 from guest import PANIC, Boot, Guest, MarkFilter, Settings, escaped
-from machines import ALL
+from machines import ALL, parse_memory
 
 SHOWN, SHOWN_FAILED = 60, 20  # lines of a transcript when a scenario fails
 
-KEYS = {"machines", "cpus", "clusters", "memory", "matrix", "limit", "quick", "kernel-only", "native", "boot", "qemu", "icount", "host", "program", "heddle-program",
+KEYS = {"machines", "cpus", "clusters", "memory", "matrix", "limit", "quick", "kernel-only", "native", "boot", "qemu", "icount", "disk", "host", "program", "heddle-program",
         "run", "status", "expect", "only", "refuse", "compare", "send", "off", "stops"}
 DEBUG_FACTOR = 4      # how much longer a scenario may take with the debug kernel
 DIFFERENCE_LINES = 60  # shown of a comparison that failed
@@ -175,6 +176,7 @@ def settings_for(scenario, configuration, folder):
     if scenario.get("memory"):
         wanted = checked_memory(scenario.get("memory").split()[0], ALL["x86_64"])
         settings.memory = max(wanted, machine.min_memory)
+    settings.scratch = [parse_memory(size) for size in scenario.get("disk").split()]
     settings.words = scenario.get("boot").split()
     settings.options = scenario.get("qemu").split()
     settings.host_paths = [os.path.join(ROOT, p) for p in scenario.get("host").split()]

@@ -5,6 +5,7 @@
 #define serve_timer_set fake_timer_set
 #define serve_timer_cancel fake_timer_cancel
 #define os_now fake_now
+#define os_log fake_log
 #include "jobs.c"
 
 #include <unit.h>
@@ -57,6 +58,10 @@ static uint64_t deadline_ns;
 uint64_t fake_now(void)
 {
     return now_ns;
+}
+
+void fake_log(const char *, ...)
+{
 }
 
 void fake_timer_set(struct serve_timer *which, uint64_t deadline)

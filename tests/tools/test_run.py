@@ -39,7 +39,17 @@ class Arguments(unittest.TestCase):
             self.assertRegex(done.stderr, rf"^heddle: [^\n]*{pattern}[^\n]*\n$")
             self.assertEqual([n for n in ("started", "build") if os.path.exists(f"{self.folder}/{n}")], [])
 
+    def disks(self, count):
+        """Returns: options for so many disks."""
+        words = []
+        for number in range(count):
+            shutil.copy(f"{self.folder}/disk", f"{self.folder}/disk{number}")
+            words += ["--disk", f"{self.folder}/disk{number}"]
+        return words
+
     def test_wrong_ones(self):
+        with open(f"{self.folder}/disk", "wb") as f:
+            f.truncate(1 << 20)
         os.mkfifo(f"{self.folder}/fifo")
         os.mkdir(f"{self.folder}/other")
         with open(f"{self.folder}/other/make", "w", encoding="utf-8"):
@@ -49,6 +59,10 @@ class Arguments(unittest.TestCase):
                                (["run", "--limit", "0"], "limit"), (["run", "-p", "/no/such"], "no file or folder '/no/such'"), (["run", "-p", ""], "no file or folder ''"),
                                (["run", "-p", "/"], "no name"), (["run", "-p", f"{self.folder}/fifo"], "neither a file nor a folder"),
                                (["run", "-p", f"{self.folder}/make", "-p", f"{self.folder}/other/make"], "would both be /host/make"),
+                               (["run", "--disk", "/no/such"], "no file '/no/such' for a disk"), (["run", "--disk", ""], "no file '' for a disk"),
+                               (["run", "--disk", self.folder], "no file that could be a disk"), (["run", "--disk", f"{self.folder}/other/make"], "too small"),
+                               (["run", "--disk", f"{self.folder}/disk", "--disk", f"{self.folder}/disk"], "cannot be two disks"),
+                               (["run", "-a", "mips64el", *self.disks(5)], "mips64el has room for 4 disks"),
                                (["run", "--kernel-only", "-x", "ls"], "needs programs"), (["image"], "OUT"), (["image", "/no/such/folder/x"], "cannot be written"),
                                (["image", "--kernel-only", "x"], "would be empty"), (["bench", "nothing"], "no suite 'nothing'"), (["test", "--jobs", "0"], "machines at a time"),
                                (["test", "--times", "0"], "number of times"),
