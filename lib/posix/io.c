@@ -37,8 +37,6 @@ static inline enum status transfer(struct posix_thread *self, cap_t object, uint
 [[gnu::noinline]] static long trouble(struct posix_thread *self, uint64_t operation, enum status status, uint64_t *flags)
 {
     switch (status) {
-    case STATUS_INTERRUPTED:
-        return signal_collect(self) ? RESULT_RESTART : 0;
     case STATUS_IO_ERROR: /* also a terminal's answer to an orphaned group in the background, which may write all the same */
         if (operation != FILE_WRITE || *flags & FILE_ANYWAY || !signal_unwanted(self, SIGTTOU))
             return -EIO;
@@ -65,6 +63,16 @@ static inline enum status transfer(struct posix_thread *self, cap_t object, uint
     }
 }
 
+/* A signal with a handler came before the server took the message: what can be done at once is done all the same, as the caller may expect
+ * that only what would wait is interrupted. Returns: the count, or RESULT_RESTART. */
+[[gnu::noinline]] static long transfer_at_once(struct posix_thread *self, cap_t object, uint64_t operation, uint64_t offset, uint64_t flags,
+                                               const void *buffer, size_t length)
+{
+    uint64_t count;
+    enum status status = transfer(self, object, operation, offset, flags | FILE_NO_WAIT, HOW_STEADY, buffer, length, &count);
+    return status == STATUS_OK ? (long)count : RESULT_RESTART; /* other errors come again when the program tries again */
+}
+
 /* A server may take a part of a write at a time (a pipe never holds a write of which a part is gone): the rest is offered again, and what
  * went in counts when the rest fails. */
 static inline long transfer_all(struct posix_thread *self, cap_t object, uint64_t operation, uint64_t offset, uint64_t flags, uint64_t how,
@@ -80,6 +88,12 @@ static inline long transfer_all(struct posix_thread *self, cap_t object, uint64_
             if (offset != FILE_POSITION)
                 offset += count;
             continue;
+        }
+        if (status == STATUS_INTERRUPTED) {
+            if (!signal_collect(self))
+                continue;
+            long rest = transfer_at_once(self, object, operation, offset, flags, (const char *)buffer + done, length - done);
+            return rest >= 0 ? (long)done + rest : done ? (long)done : rest;
         }
         long result = trouble(self, operation, status, &flags);
         if (result)

@@ -36,8 +36,11 @@ static long lock_call(struct posix_thread *self, cap_t object, unsigned operatio
     do
         status = INTERRUPTIBLE(self, file_lock(object, operation, (uint64_t)lock->start, (uint64_t)lock->length, PROCESS->pid, &kind, &at, &size, &pid));
     while (status == STATUS_INTERRUPTED && !signal_collect(self));
-    if (status == STATUS_INTERRUPTED)
-        return RESULT_RESTART;
+    if (status == STATUS_INTERRUPTED) {
+        status = file_lock(object, operation & ~FILE_LOCK_WAIT, (uint64_t)lock->start, (uint64_t)lock->length, PROCESS->pid, &kind, &at, &size, &pid);
+        if (status == STATUS_WOULD_BLOCK)
+            return RESULT_RESTART;
+    }
     if (status != STATUS_OK || !(operation & FILE_LOCK_TEST))
         return errno_of(status);
     lock->type = (int16_t)kind;

@@ -60,10 +60,10 @@ long poll_wait(struct posix_thread *self, struct posix_poll *polls, unsigned cou
         do
             status = os_notification_wait(notification, UINT64_MAX, deadline_ns, true, &bits);
         while (status == STATUS_INTERRUPTED && !signal_collect(self));
-        if (status == STATUS_TIMED_OUT)
-            return 0;
-        if (status != STATUS_OK)
-            return errno_of(status);
+        if (status == STATUS_OK)
+            continue;
+        found = poll_all(polls, count, CAP_NULL); /* what came at the same time counts */
+        return found || status == STATUS_TIMED_OUT ? found : errno_of(status);
     }
 }
 

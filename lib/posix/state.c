@@ -38,8 +38,13 @@ long posix_wait(struct posix_thread *self, int64_t selector, unsigned options, s
     do
         status = INTERRUPTIBLE(self, process_wait(POSIX_CAP_PROCESS, selector, options, &pid, &wait_status, &waited->user_ns, &waited->system_ns));
     while (status == STATUS_INTERRUPTED && !signal_collect(self));
-    if (status == STATUS_INTERRUPTED)
-        return RESULT_RESTART;
+    if (status == STATUS_INTERRUPTED) { /* perhaps by the end of the very child that is waited for */
+        status = process_wait(POSIX_CAP_PROCESS, selector, options | WAIT_NO_HANG, &pid, &wait_status, &waited->user_ns, &waited->system_ns);
+        if (status == STATUS_OK && pid == 0)
+            return RESULT_RESTART;
+    }
+    if (PROCESS->pending & ~self->mask) /* SIGCHLD comes with the answer, not after it */
+        (void)signal_collect(self);
     waited->pid = (uint32_t)pid;
     waited->status = (uint32_t)wait_status;
     return status == STATUS_OK ? (long)pid : errno_of(status);

@@ -130,7 +130,7 @@ static void answer_waits(struct process *parent)
 
 void wait_wake(struct process *parent, const struct signal_info *info)
 {
-    answer_waits(parent);
-    if (info != nullptr)
+    if (info != nullptr) /* first, so that its handler runs before the wait returns */
         signal_post(parent, SIGNAL_CHLD, 0, info);
+    answer_waits(parent);
 }
