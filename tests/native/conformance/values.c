@@ -47,6 +47,7 @@ static const struct value good[] = {
     {"processors_create", "count", 1},
     {"processors_set_count", "count", 1},
     {"processors_park", "deadline_ns", 1},
+    {"thread_set_weight", "weight", 1},
     {"system_power", "action", 2},
     {"system_set_cpu", "on", 1},
     {"system_debug_write", "length", 1},
