@@ -46,7 +46,7 @@ extern const unsigned call_count;
 /* --- one good object of each type, made anew for each call (fixture.c) ------------------------------------------------------------------ */
 struct fixture {
     cap_t object[TYPES]; /* CAP_NULL: the machine has no such thing */
-    bool  has_messages;
+    bool  has_messages, has_tree;
     cap_t facet, stale, spare;
     cap_t paged, paged_port; /* a memory object with a pager, that nobody is */
 };

@@ -73,6 +73,14 @@ static bool makes_message(void)
     return status == STATUS_OK;
 }
 
+/* Did firmware give a device tree? */
+static bool reads_tree(void)
+{
+    uint32_t word;
+    uint64_t done = 0;
+    return os_system_device_tree(BOOTSTRAP_CONTROL, 0, (uintptr_t)&word, sizeof word, &done) == STATUS_OK && done;
+}
+
 void fixture_create(void)
 {
     fixture = (struct fixture){};
@@ -86,6 +94,7 @@ void fixture_create(void)
     (void)os_irq_create(BOOTSTRAP_CONTROL, IRQ_LINE, &object[TYPE_IRQ]);
     (void)os_ioport_create(BOOTSTRAP_CONTROL, IO_PORT, 1, &object[TYPE_IOPORT]);
     fixture.has_messages = makes_message();
+    fixture.has_tree = reads_tree();
     EXPECT_OK(os_ledger_create(BOOTSTRAP_LEDGER, &object[TYPE_LEDGER]));
     EXPECT_OK(os_cap_duplicate(BOOTSTRAP_CONTROL, &object[TYPE_CONTROL]));
     EXPECT_OK(os_port_create(BOOTSTRAP_LEDGER, 0, &fixture.paged_port));
