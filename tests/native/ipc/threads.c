@@ -376,17 +376,21 @@ static uint64_t cpus_of(const struct helper helpers[], unsigned count)
     return seen;
 }
 
-/* As many threads as CPUs: each makes progress at the same time. */
+/* As many threads as CPUs, with this one, which never waits: each gets one for itself. */
 TEST(all_cpus_are_used)
 {
     struct helper helpers[8];
     unsigned cpus = test_cpus() < 8 ? test_cpus() : 8;
+    uint64_t seen = 0, own = 0;
     stop_counting = false;
-    for (unsigned i = 0; i < cpus; i++)
+    for (unsigned i = 0; i + 1 < cpus; i++)
         helper_start(&helpers[i], count_up, (void *)0);
-    WAIT_UNTIL(cpus_of(helpers, cpus) == (1ull << cpus) - 1);
+    for (uint64_t until = os_now() + 30000 * MILLISECONDS; seen != (1ull << cpus) - 1 && os_now() < until;)
+        if (os_thread_info(BOOTSTRAP_THREAD, THREAD_CPU, &own) == STATUS_OK)
+            seen = cpus_of(helpers, cpus - 1) | 1ull << own;
+    EXPECT_EQUAL((1ull << cpus) - 1, seen);
     stop_counting = true;
-    for (unsigned i = 0; i < cpus; i++)
+    for (unsigned i = 0; i + 1 < cpus; i++)
         helper_wait(&helpers[i]);
 }
 
